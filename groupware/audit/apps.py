@@ -1,0 +1,12 @@
+"""The audit log."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class AuditConfig(AppConfig):
+    """Who did what, when, from where."""
+
+    name = "groupware.audit"
+    label = "audit"
+    verbose_name = _("Audit log")

@@ -1,0 +1,12 @@
+"""People."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class UsersConfig(AppConfig):
+    """People who sign in."""
+
+    name = "groupware.users"
+    label = "users"
+    verbose_name = _("People")

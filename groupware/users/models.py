@@ -1,0 +1,79 @@
+"""A person who signs in, with what they chose for themselves."""
+
+from __future__ import annotations
+
+import uuid
+from zoneinfo import available_timezones
+
+from django.contrib.auth.models import AbstractUser, UserManager
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+def validate_time_zone(name: str) -> None:
+    """Refuse a name that the time zone database does not know."""
+    if name and name not in available_timezones():
+        raise ValidationError(_("%(name)s is not a known time zone."), params={"name": name})
+
+
+class UserQuerySet(models.QuerySet["User"]):
+    """People, as far as somebody may see them."""
+
+    def active(self) -> UserQuerySet:
+        """People who may sign in."""
+        return self.filter(is_active=True)
+
+    def manageable_by(self, user: User) -> UserQuerySet:
+        """People whose entry ``user`` may change: all for a system administrator, none for others."""
+        return self if user.is_system_administrator else self.none()
+
+
+class User(AbstractUser):
+    """A person. Rights come from here (system administrator) and from ``FunctionAdministrator``."""
+
+    class Appearance(models.TextChoices):
+        AUTO = "auto", _("As the device")
+        LIGHT = "light", _("Light")
+        DARK = "dark", _("Dark")
+
+    class Density(models.TextChoices):
+        COMPACT = "compact", _("Compact")
+        NORMAL = "normal", _("Normal")
+        COMFORTABLE = "comfortable", _("Comfortable")
+
+    first_name = None
+    last_name = None
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    display_name = models.CharField(_("display name"), max_length=120, blank=True)
+    email = models.EmailField(_("e-mail address"), blank=True)
+    is_system_administrator = models.BooleanField(_("system administrator"), default=False)
+    language = models.CharField(_("language"), max_length=8, blank=True, default="")
+    time_zone = models.CharField(
+        _("time zone"), max_length=64, blank=True, default="", validators=[validate_time_zone]
+    )
+    appearance = models.CharField(
+        _("appearance"), max_length=8, choices=Appearance.choices, default=Appearance.AUTO
+    )
+    density = models.CharField(
+        _("density"), max_length=12, choices=Density.choices, default=Density.NORMAL
+    )
+    uses_shortcuts = models.BooleanField(_("single-key shortcuts"), default=True)
+
+    objects = UserManager.from_queryset(UserQuerySet)()
+
+    class Meta:
+        verbose_name = _("person")
+        verbose_name_plural = _("people")
+        ordering = ["username"]
+
+    def __str__(self) -> str:
+        return self.display_name or self.username
+
+    def get_full_name(self) -> str:
+        """The name to show; kept because Django and allauth ask for it."""
+        return str(self)
+
+    def get_short_name(self) -> str:
+        """The same name: a Japanese name has no short form that may be assumed."""
+        return str(self)
