@@ -1,0 +1,58 @@
+"""One attempt to authorize a mailbox: single use, ten minutes, bound to a session and a person."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from groupware.encryption import EncryptedTextField
+from oauthservers.models.grant import Grant
+from oauthservers.models.server import AuthorizationServer
+
+
+class AuthorizationRequest(models.Model):
+    """State, verifier and nonce of one attempt (RFC 6749 §4.1.1, RFC 7636); only the state's hash is kept."""
+
+    class Outcome(models.TextChoices):
+        PENDING = "pending", _("Waiting for approval")
+        SUCCEEDED = "succeeded", _("Active")
+        FAILED = "failed", _("Not authorized")
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    server = models.ForeignKey(
+        AuthorizationServer, models.CASCADE, related_name="authorization_requests"
+    )
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="authorization_requests"
+    )
+    session_hash = models.CharField(max_length=64)
+    state_hash = models.CharField(max_length=64, unique=True)
+    code_verifier = EncryptedTextField()
+    nonce = EncryptedTextField()
+    mailbox_address = models.CharField(max_length=320)
+    scopes = models.TextField()
+    redirect_uri = models.URLField(max_length=500)
+    next_url = models.CharField(max_length=500)
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True, blank=True)
+
+    outcome = models.CharField(max_length=16, choices=Outcome.choices, default=Outcome.PENDING)
+    error_code = models.CharField(max_length=64, blank=True)
+    error_detail = models.TextField(blank=True)
+    signed_in_as = models.CharField(
+        max_length=320, blank=True
+    )  # whom we met instead, for the message on the screen
+    grant = models.ForeignKey(
+        Grant, models.SET_NULL, null=True, blank=True, related_name="requests"
+    )
+
+    class Meta:
+        verbose_name = _("authorization request")
+        verbose_name_plural = _("authorization requests")
+
+    def __str__(self) -> str:
+        return f"{self.mailbox_address} · {self.server}"
