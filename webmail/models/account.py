@@ -1,0 +1,185 @@
+"""A mail account: one address, how it is received and how it sends."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from groupware.encryption import EncryptedTextField
+from groupware.functions.models import FunctionAdministrator
+from groupware.leases import Leased
+from oauthservers.models import Grant
+from webmail.models.server import MailServer
+
+
+class MailAccountQuerySet(models.QuerySet["MailAccount"]):
+    """Mail accounts, as far as somebody may use them. The one place where that is decided."""
+
+    def visible_to(self, user) -> MailAccountQuerySet:
+        """Accounts whose mail ``user`` may read: their own. Administrators manage accounts, they do not read mail."""
+        return self.filter(kind=MailAccount.Kind.PERSONAL, owner=user)
+
+    def sendable_by(self, user) -> MailAccountQuerySet:
+        """Accounts that ``user`` may send from."""
+        return self.visible_to(user).exclude(send_authentication=MailAccount.SendAuthentication.OFF)
+
+    def manageable_by(self, user) -> MailAccountQuerySet:
+        """Accounts whose settings ``user`` may change: their own, or all as a function administrator."""
+        if (
+            user.is_system_administrator
+            or FunctionAdministrator.objects.filter(key="webmail", user=user).exists()
+        ):
+            return self
+        return self.filter(Q(owner=user, kind=MailAccount.Kind.PERSONAL))
+
+    def in_use(self) -> MailAccountQuerySet:
+        """Accounts that are switched on and whose owner may sign in."""
+        return self.filter(is_enabled=True).exclude(owner__is_active=False)
+
+
+class MailAccount(Leased):
+    """One mailbox address with two directions; each has a password or a grant, and a state of its own.
+
+    The row's lease belongs to the worker that receives. Health fields are written by ``webmail.sync`` (receiving)
+    and ``webmail.outbox`` (sending) alone.
+    """
+
+    class Kind(models.TextChoices):
+        PERSONAL = "personal", _("Personal account")
+        SHARED = "shared", _("Shared account")
+
+    class ReceiveAuthentication(models.TextChoices):
+        OAUTH2 = "oauth2", _("OAuth 2.0 (XOAUTH2)")
+        PASSWORD = "password", _("User name and password")
+
+    class SendAuthentication(models.TextChoices):
+        SAME_AS_RECEIVING = "same_as_receiving", _("Same as receiving")
+        OAUTH2 = "oauth2", _("OAuth 2.0 (XOAUTH2)")
+        PASSWORD = "password", _("User name and password")
+        NONE = "none", _("No authentication")
+        OFF = "off", _("This account does not send")
+
+    class Health(models.TextChoices):
+        """State of one direction."""
+
+        UNTRIED = "untried", _("Not tried yet")
+        WORKING = "working", _("Working")
+        RETRYING = "retrying", _("Temporary trouble")
+        OWNER_REQUIRED = "owner_required", _("Authorization needed again")
+        ADMINISTRATOR_REQUIRED = "administrator_required", _("Waiting for the administrator")
+
+    class SentCopy(models.TextChoices):
+        """Who files the copy of a sent message."""
+
+        AUTOMATIC = "automatic", _("Decide by the server")
+        SERVER = "server", _("The mail server files it")
+        APPEND = "append", _("We file it")
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    kind = models.CharField(max_length=8, choices=Kind.choices, default=Kind.PERSONAL)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="mail_accounts",
+        verbose_name=_("person"),
+    )
+    name = models.CharField(_("name of the account"), max_length=120, blank=True)
+    address = models.EmailField(_("mail address"), max_length=320)
+    display_name = models.CharField(_("sender name"), max_length=120, blank=True)
+    is_enabled = models.BooleanField(_("use"), default=True)
+
+    incoming_server = models.ForeignKey(
+        MailServer,
+        models.PROTECT,
+        related_name="receiving_accounts",
+        verbose_name=_("incoming mail server"),
+    )
+    receive_authentication = models.CharField(
+        _("authentication"),
+        max_length=16,
+        choices=ReceiveAuthentication.choices,
+        default=ReceiveAuthentication.OAUTH2,
+    )
+    receive_username = models.CharField(
+        _("user name"), max_length=320, blank=True
+    )  # empty: the address
+    receive_password = EncryptedTextField(_("password"))
+    receive_grant = models.ForeignKey(
+        Grant, models.SET_NULL, null=True, blank=True, related_name="receiving_accounts"
+    )
+    leaves_on_server = models.BooleanField(_("leave mail on the server (POP3)"), default=True)
+    delete_after_days = models.PositiveIntegerField(
+        _("delete from the server after days (POP3)"), default=0
+    )
+
+    outgoing_server = models.ForeignKey(
+        MailServer,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="sending_accounts",
+        verbose_name=_("outgoing mail server"),
+    )
+    send_authentication = models.CharField(
+        _("authentication"),
+        max_length=20,
+        choices=SendAuthentication.choices,
+        default=SendAuthentication.SAME_AS_RECEIVING,
+    )
+    send_username = models.CharField(
+        _("user name"), max_length=320, blank=True
+    )  # empty: as for receiving
+    send_password = EncryptedTextField(_("password"))
+    send_grant = models.ForeignKey(
+        Grant, models.SET_NULL, null=True, blank=True, related_name="sending_accounts"
+    )
+    sent_copy = models.CharField(
+        _("copy of sent mail"), max_length=12, choices=SentCopy.choices, default=SentCopy.AUTOMATIC
+    )
+
+    next_sync_at = models.DateTimeField(null=True, blank=True, db_index=True)
+    received_at = models.DateTimeField(
+        null=True, blank=True
+    )  # last time receiving went through, not a message's date
+    receive_tried_at = models.DateTimeField(null=True, blank=True)
+    receive_health = models.CharField(max_length=24, choices=Health.choices, default=Health.UNTRIED)
+    receive_error_code = models.CharField(max_length=64, blank=True)
+    receive_error_text = models.TextField(blank=True)  # the server's own words, shown folded
+    receive_error_since = models.DateTimeField(null=True, blank=True)
+    receive_failures = models.PositiveIntegerField(default=0)
+
+    sent_at = models.DateTimeField(null=True, blank=True)
+    send_health = models.CharField(max_length=24, choices=Health.choices, default=Health.UNTRIED)
+    send_error_code = models.CharField(max_length=64, blank=True)
+    send_error_text = models.TextField(blank=True)
+    send_error_since = models.DateTimeField(null=True, blank=True)
+
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = MailAccountQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("mail account")
+        verbose_name_plural = _("mail accounts")
+        ordering = ["created_at", "pk"]
+
+    def __str__(self) -> str:
+        return self.name or self.address
+
+    @property
+    def receives_by_pop3(self) -> bool:
+        """Mail is kept here in local folders; the server only hands it over."""
+        return self.incoming_server.protocol == MailServer.Protocol.POP3
+
+    @property
+    def effective_send_grant(self) -> Grant | None:
+        """The grant that sending uses, following *same as receiving*."""
+        if self.send_authentication == self.SendAuthentication.SAME_AS_RECEIVING:
+            return self.receive_grant
+        return self.send_grant
