@@ -1,0 +1,95 @@
+"""Fixtures of all tests: the sandbox's real servers, a worker process, and a guard against the outside world."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.core.cache import cache
+from django.db import connection
+
+from tests import environment
+from tests.sandbox import Sandbox
+
+_connect = socket.socket.connect
+
+
+def _loopback_only(self: socket.socket, address: object) -> object:
+    """Refuse every connection that would leave this machine."""
+    if isinstance(address, tuple) and not str(address[0]).startswith(
+        ("127.", "::1", "localhost", "::ffff:127.")
+    ):
+        raise OSError(f"A test tried to reach {address[0]}.")
+    return _connect(self, address)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def stay_on_this_machine() -> Iterator[None]:
+    """Tests speak to servers on loopback and to nothing else."""
+    socket.socket.connect = _loopback_only  # type: ignore[method-assign,assignment]
+    yield
+    socket.socket.connect = _connect  # type: ignore[method-assign]
+
+
+@pytest.fixture(autouse=True)
+def empty_cache(request: pytest.FixtureRequest) -> None:
+    """Rate limits and cached values of one test must not reach the next."""
+    if "django_db_setup" in request.fixturenames or "client" in request.fixturenames:
+        cache.clear()
+
+
+@pytest.fixture(scope="session")
+def sandbox() -> Iterator[Sandbox]:
+    """Real mail servers and authorization servers on loopback, one set for the whole run."""
+    folder = environment.DATA / "sandbox"
+    folder.mkdir()
+    redirect_base = os.environ["PUBLIC_URL"]
+    with Sandbox(data=folder, redirect_base=redirect_base) as running:
+        yield running
+
+
+def database_url() -> str:
+    """The address of the database that the tests use, for processes started by a test."""
+    settings = connection.settings_dict
+    if connection.vendor == "sqlite":
+        return f"sqlite:///{settings['NAME']}"
+    return f"postgres://{settings['USER']}:{settings['PASSWORD']}@{settings['HOST']}:{settings['PORT']}/{settings['NAME']}"
+
+
+def process_environment() -> dict[str, str]:
+    """The environment in which a process of the product sees the same rows as the test."""
+    return {**os.environ, "DATABASE_URL": database_url()}
+
+
+@pytest.fixture
+def workers(transactional_db: None) -> Iterator[subprocess.Popen[bytes]]:
+    """A real Celery worker with beat, sweeping every second."""
+    log = environment.DATA / "worker.log"
+    worker = (
+        "celery -A groupware worker --beat --pool=threads --concurrency=4 "
+        "-Q interactive,sync,maintenance --loglevel=INFO"
+    )
+    with log.open("ab") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", *worker.split(), "--schedule", str(environment.DATA / "beat")],
+            cwd=Path(__file__).parent.parent,
+            env={
+                **process_environment(),
+                "SYNC_SWEEP_SECONDS": "1",
+                "SYNC_INTERVAL_SECONDS": "2",
+                "TOKEN_SWEEP_SECONDS": "2",
+            },
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    yield process
+    process.terminate()
+    try:
+        process.wait(10)
+    except subprocess.TimeoutExpired:
+        process.kill()
