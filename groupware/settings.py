@@ -157,7 +157,7 @@ STORAGES = {
         ),
         "OPTIONS": env.json("RAW_STORAGE_OPTIONS", default={"location": str(DATA_DIR / "raw")}),
     },
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "groupware.staticfiles.ManifestStorage"},
 }
 STATIC_URL = "/static/"
 STATIC_ROOT = Path(env.str("STATIC_ROOT", default=str(DATA_DIR / "static")))
@@ -189,7 +189,6 @@ ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
 # -- languages and time ----------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("ja", _("Japanese")), ("fr", _("French")), ("ru", _("Russian"))]
-LOCALE_PATHS = [BASE_DIR / "templates" / "locale"]
 TIME_ZONE = env.str("TIME_ZONE", default="Asia/Tokyo")
 USE_TZ = True
 

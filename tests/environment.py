@@ -9,44 +9,10 @@ from __future__ import annotations
 import atexit
 import os
 import shutil
-import socket
-import subprocess
 import tempfile
-import time
 from pathlib import Path
 
-
-def free_port() -> int:
-    """A port of the loopback interface that nobody listens on."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
-
-
-def start_redis(folder: Path, port: int) -> subprocess.Popen[bytes]:
-    """Start a private Redis that keeps nothing on disk; return once it answers."""
-    process = subprocess.Popen(
-        [
-            "redis-server",
-            "--port",
-            str(port),
-            "--bind",
-            "127.0.0.1",
-            "--save",
-            "",
-            "--dir",
-            str(folder),
-        ],
-        stdout=subprocess.DEVNULL,
-    )
-    for _attempt in range(200):
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return process
-        time.sleep(0.02)
-    raise RuntimeError("The private Redis of the tests did not start.")
-
+from tests.servers import free_port, start_redis
 
 DATA = Path(tempfile.mkdtemp(prefix="groupware-tests-"))
 DATA.chmod(0o755)  # the mail server's processes walk through it
