@@ -29,6 +29,10 @@ class UserQuerySet(models.QuerySet["User"]):
         return self if user.is_system_administrator else self.none()
 
 
+class People(UserManager.from_queryset(UserQuerySet)):
+    """Everybody; a class with a name so that migrations can say it."""
+
+
 class User(AbstractUser):
     """A person. Rights come from here (system administrator) and from ``FunctionAdministrator``."""
 
@@ -60,7 +64,7 @@ class User(AbstractUser):
     )
     uses_shortcuts = models.BooleanField(_("single-key shortcuts"), default=True)
 
-    objects = UserManager.from_queryset(UserQuerySet)()
+    objects = People()
 
     class Meta:
         verbose_name = _("person")
