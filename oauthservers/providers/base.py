@@ -1,0 +1,141 @@
+"""The values that go in and out of an adapter, and what every adapter can do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from oauthservers.errors import TemporaryOAuthError
+
+
+@dataclass(frozen=True)
+class ClientRegistration:
+    """We ourselves, as registered at one authorization server, and where its endpoints are (RFC 6749 §2, §3)."""
+
+    client_id: str
+    client_secret: str = field(repr=False)
+    client_authentication: str = "client_secret_post"
+    endpoint: str = ""  # Microsoft alone: https://host/<tenant>/oauth2/v2.0
+    issuer: str = ""
+    authorization_endpoint: str = ""
+    token_endpoint: str = ""
+    userinfo_endpoint: str = ""
+    jwks_uri: str = ""
+    revocation_endpoint: str = ""
+    device_authorization_endpoint: str = ""
+    requires_issuer_in_response: bool = False
+
+
+@dataclass(frozen=True)
+class AuthorizationParameters:
+    """What one authorization request carries besides the registration (RFC 6749 §4.1.1, RFC 7636 §4.3)."""
+
+    redirect_uri: str
+    state: str = field(repr=False)
+    nonce: str = field(repr=False)
+    code_verifier: str = field(repr=False)
+    scopes: Sequence[str]
+    login_hint: str = ""
+
+
+@dataclass(frozen=True)
+class TokenResponse:
+    """A successful token answer (RFC 6749 §5.1). Tokens stay out of ``repr`` and cannot be pickled.
+
+    ``expires_in`` is in seconds, None when the server is silent; ``scopes`` is None when it granted what was asked.
+    """
+
+    access_token: str = field(repr=False)
+    refresh_token: str = field(default="", repr=False)
+    id_token: str = field(default="", repr=False)
+    expires_in: int | None = None
+    scopes: tuple[str, ...] | None = None
+
+    def __reduce__(self) -> Any:
+        raise TypeError("Tokens are not pickled.")
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Who signed in. ``names`` are the addresses the server knows them by, the best one first.
+
+    Names serve for comparison and display; the identity that lasts is ``issuer`` with ``subject``.
+    """
+
+    issuer: str
+    subject: str
+    names: tuple[str, ...]
+
+    def is_known_as(self, address: str) -> bool:
+        """Whether one of the names is ``address``, letter case aside."""
+        return address.strip().casefold() in {name.casefold() for name in self.names}
+
+
+class Provider(Protocol):
+    """An adapter for one kind of authorization server. It keeps nothing between two calls."""
+
+    registration: ClientRegistration
+
+    def authorization_url(self, parameters: AuthorizationParameters) -> str:
+        """The address that the browser leaves for."""
+
+    def is_issuer(self, issuer: str) -> bool:
+        """Whether ``iss`` of an authorization response names this server (RFC 9207 §2.4)."""
+
+    def exchange_code(self, code: str, parameters: AuthorizationParameters) -> TokenResponse:
+        """Redeem an authorization code; raises OAuthError."""
+
+    def identify(self, tokens: TokenResponse, nonce: str) -> Identity:
+        """Say who signed in, by a validated ID token or by userinfo; raises OAuthError."""
+
+    def refresh(self, refresh_token: str, scopes: Sequence[str]) -> TokenResponse:
+        """Ask for a new access token; raises OAuthError."""
+
+    def revoke(self, refresh_token: str) -> bool:
+        """Tell the server that the token is given up; False when it has no door for that. Raises OAuthError."""
+
+    def missing_scopes(self, wanted: Sequence[str], granted: Sequence[str] | None) -> list[str]:
+        """Which of the scopes for mail were asked for and not granted; None means: as asked."""
+
+
+#: Scopes that speak of the person and not of the mailbox; servers rename or leave them out of their answers.
+IDENTITY_SCOPES = frozenset({"openid", "profile", "email", "offline_access"})
+
+
+def token_response(answer: Mapping[str, Any]) -> TokenResponse:
+    """Read a token answer; raises TemporaryOAuthError when it is not one, for that is no verdict on our token."""
+    access_token = answer.get("access_token")
+    if not isinstance(access_token, str) or not access_token or not _is_visible(access_token):
+        raise TemporaryOAuthError("unreadable_answer", "no access token", code="unreadable_answer")
+    token_type = answer.get("token_type", "Bearer")
+    if not isinstance(token_type, str) or token_type.lower() != "bearer":
+        raise TemporaryOAuthError(
+            "unreadable_answer", "not a bearer token", code="unreadable_answer"
+        )
+    scope = answer.get("scope")
+    return TokenResponse(
+        access_token=access_token,
+        refresh_token=_text(answer.get("refresh_token")),
+        id_token=_text(answer.get("id_token")),
+        expires_in=_seconds(answer.get("expires_in")),
+        scopes=tuple(scope.split()) if isinstance(scope, str) and scope.strip() else None,
+    )
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _seconds(value: Any) -> int | None:
+    """Whole seconds; some servers write them as text."""
+    try:
+        seconds = int(value)
+    except (TypeError, ValueError):
+        return None
+    return seconds if seconds > 0 else None
+
+
+def _is_visible(token: str) -> bool:
+    """RFC 6749 appendix A.12: visible ASCII only, so that it cannot end a line of a mail protocol."""
+    return token.isascii() and token.isprintable() and " " not in token

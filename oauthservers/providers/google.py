@@ -1,0 +1,107 @@
+"""Google Workspace. Refreshing goes through google-auth, the code exchange through the generic client."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import google.auth.exceptions
+import google.auth.transport
+import google.oauth2.credentials
+import requests
+
+from oauthservers import http
+from oauthservers.errors import ReauthorizationRequiredError, TemporaryOAuthError, from_answer
+from oauthservers.providers.base import TokenResponse, token_response
+from oauthservers.providers.generic import GenericProvider, addresses
+
+#: Google's ID tokens name it in either form.
+_ISSUERS = {"https://accounts.google.com", "accounts.google.com"}
+
+
+class _Response(google.auth.transport.Response):
+    def __init__(self, answer: http.Answer) -> None:
+        self._answer = answer
+
+    @property
+    def status(self) -> int:
+        return self._answer.status_code
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        return self._answer.headers
+
+    @property
+    def data(self) -> bytes:
+        return self._answer.body
+
+
+class _Transport(google.auth.transport.Request):
+    """google-auth's way to the network, through our session and our limits.
+
+    Trouble is raised from here with its type. Left to google-auth, a 503 with an HTML page and a lost connection both
+    come out as "not retryable", and each is tried three times with pauses while the lease runs.
+    """
+
+    def __init__(self, session: requests.Session) -> None:
+        self._session = session
+        self.answer: dict[str, Any] = {}
+
+    def __call__(
+        self,
+        url: str,
+        method: str = "GET",
+        body: Any = None,
+        headers: Mapping[str, str] | None = None,
+        timeout: Any = None,
+        **options: Any,
+    ) -> _Response:
+        answer = http.post(self._session, url, body, headers)
+        answer.raise_for_overload()
+        self.answer = answer.json()
+        if answer.status_code >= 400:
+            self.answer.setdefault("error", "server_error")
+        return _Response(answer)
+
+
+class GoogleProvider(GenericProvider):
+    """A refresh token comes with the first consent only, unless consent is asked for each time."""
+
+    extra_parameters = {"access_type": "offline", "prompt": "consent"}
+
+    def refresh(self, refresh_token: str, scopes: Sequence[str]) -> TokenResponse:
+        """Ask for a new access token; raises OAuthError. Scopes are not sent again: Google keeps them."""
+        credentials = google.oauth2.credentials.Credentials(  # type: ignore[no-untyped-call]
+            None,
+            refresh_token=refresh_token,
+            token_uri=self.registration.token_endpoint,
+            client_id=self.registration.client_id,
+            client_secret=self.registration.client_secret,
+        )
+        transport = _Transport(self.session)
+        try:
+            credentials.refresh(transport)  # type: ignore[no-untyped-call]
+        except google.auth.exceptions.RefreshError:
+            raise self._reason(transport.answer, refresh_token) from None
+        except google.auth.exceptions.GoogleAuthError as error:
+            raise TemporaryOAuthError("google_auth", type(error).__name__) from None
+        answer = dict(transport.answer)
+        # google-auth hands back the token we gave when none came; ours to keep either way.
+        if credentials.refresh_token != refresh_token:
+            answer["refresh_token"] = credentials.refresh_token
+        return token_response(answer)
+
+    def _reason(self, answer: Mapping[str, Any], refresh_token: str) -> Exception:
+        if answer.get("error_subtype") in {"invalid_rapt", "rapt_required"}:
+            return ReauthorizationRequiredError("invalid_grant", code="sign_in_frequency")
+        return from_answer(answer, secrets=(refresh_token, self.registration.client_secret))
+
+    def is_token_issuer(self, issuer: str, claims: Mapping[str, Any]) -> bool:
+        """Google's two names count as one."""
+        ours = self.registration.issuer
+        return issuer == ours or (ours in _ISSUERS and issuer in _ISSUERS)
+
+    def names(self, claims: Mapping[str, Any]) -> tuple[str, ...]:
+        """The address, once Google says that it has been verified."""
+        is_verified = claims.get("email_verified") in (True, "true")
+        return addresses(claims, "email") if is_verified else ()
