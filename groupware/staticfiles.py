@@ -1,9 +1,9 @@
-"""Static files under names that carry their content's hash."""
+"""Static files with a hash in their name, also inside the imports of our JavaScript modules."""
 
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 
-class ManifestStorage(CompressedManifestStaticFilesStorage):
-    """Also hashes what ES modules import from each other, so that no bundler is needed."""
+class StaticFilesStorage(CompressedManifestStaticFilesStorage):
+    """Rewrites ``import … from "./x.js"`` to hashed names, so that modules may be cached for ever."""
 
     support_js_module_import_aggregation = True

@@ -1,0 +1,32 @@
+// Starts what every page has. Each module tells one story and finds its own elements by data attributes.
+import { start as startRequests } from "./requests.js";
+import { start as startConnection } from "./connection.js";
+import { start as startToasts } from "./toasts.js";
+import { start as startMenus } from "./menus.js";
+import { start as startDialogs } from "./dialogs.js";
+import { start as startCopy } from "./copy.js";
+import { start as startCountdown } from "./countdown.js";
+import { start as startDates } from "./dates.js";
+import { start as startDisplay } from "./display.js";
+import { start as startSelection } from "./selection.js";
+import { start as startRoving } from "./roving.js";
+import { start as startShortcuts } from "./shortcuts.js";
+import { start as startWaiting } from "./waiting.js";
+import { start as startUnsaved } from "./unsaved.js";
+import { start as startPanes } from "./panes.js";
+
+startRequests();
+startConnection();
+startToasts();
+startMenus();
+startDialogs();
+startCopy();
+startCountdown();
+startDates();
+startDisplay();
+startSelection();
+startRoving();
+startShortcuts();
+startWaiting();
+startUnsaved();
+startPanes();
