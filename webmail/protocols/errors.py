@@ -37,9 +37,7 @@ class MailServerError(Exception):
         self.message = message or type(self).default_code
         self.code = code or type(self).default_code
         self.server_text = printable(server_text)
-        self.retryable = (
-            type(self).default_retryable if retryable is None else retryable
-        )
+        self.retryable = type(self).default_retryable if retryable is None else retryable
 
     def __str__(self) -> str:
         text = f"{self.message} [{self.code}]"
@@ -88,9 +86,7 @@ class AuthenticationError(MailServerError):
         retryable: bool | None = None,
         detail: Mapping[str, object] | None = None,
     ) -> None:
-        super().__init__(
-            message, code=code, server_text=server_text, retryable=retryable
-        )
+        super().__init__(message, code=code, server_text=server_text, retryable=retryable)
         self.detail: dict[str, object] = dict(detail or {})
 
 
@@ -112,9 +108,7 @@ class ThrottledError(MailServerError):
         retryable: bool | None = None,
         retry_after: int | None = None,
     ) -> None:
-        super().__init__(
-            message, code=code, server_text=server_text, retryable=retryable
-        )
+        super().__init__(message, code=code, server_text=server_text, retryable=retryable)
         self.retry_after = retry_after
 
 
@@ -174,9 +168,7 @@ class SubmissionRejectedError(MailServerError):
         permanent: bool = True,
         refused: Mapping[str, tuple[int, str]] | None = None,
     ) -> None:
-        super().__init__(
-            message, code=code, server_text=server_text, retryable=not permanent
-        )
+        super().__init__(message, code=code, server_text=server_text, retryable=not permanent)
         self.reply_code = reply_code
         self.enhanced_code = enhanced_code
         self.permanent = permanent
