@@ -1,0 +1,1 @@
+"""Three authorization servers on loopback https, built on Authlib."""

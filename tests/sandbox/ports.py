@@ -1,0 +1,65 @@
+"""Which loopback ports the sandbox listens on, and how they stay the same between starts."""
+
+from __future__ import annotations
+
+import json
+import socket
+from contextlib import ExitStack
+from pathlib import Path
+
+PREFERRED = {
+    "internal": 18400,
+    "microsoft": 18401,
+    "google": 18402,
+    "generic": 18403,
+    "relay": 18025,
+    "imap": 18143,
+    "imaps": 18993,
+    "pop3": 18110,
+    "pop3s": 18995,
+    "submission": 18587,
+    "submissions": 18465,
+}
+"""All below the range from which Linux hands out ports by itself, so they are rarely taken."""
+
+
+def choose_ports(remembered: Path, *, fixed: bool) -> dict[str, int]:
+    """A free port for every service.
+
+    With `fixed`, first the port of the last start (kept in `remembered`), then the preferred one,
+    then any free one; without, any free ones. The choice is written to `remembered`.
+    """
+    wanted = _read(remembered) if remembered.exists() else {}
+    if fixed:
+        wanted = {**PREFERRED, **wanted}
+    chosen: dict[str, int] = {}
+    # All are held at once, so that no port is handed out twice.
+    with ExitStack() as held:
+        for name in PREFERRED:
+            listener = _listen(wanted.get(name, 0)) or _listen(0)
+            if listener is None:
+                raise OSError("No free port is left on 127.0.0.1.")
+            held.enter_context(listener)
+            chosen[name] = listener.getsockname()[1]
+    remembered.write_text(json.dumps(chosen, indent=1))
+    return chosen
+
+
+def _listen(port: int) -> socket.socket | None:
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind(("127.0.0.1", port))
+        listener.listen(1)
+    except OSError:
+        listener.close()
+        return None
+    return listener
+
+
+def _read(path: Path) -> dict[str, int]:
+    try:
+        ports = json.loads(path.read_text())
+    except ValueError:
+        return {}
+    return {name: int(port) for name, port in ports.items() if name in PREFERRED}
