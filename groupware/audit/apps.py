@@ -10,3 +10,9 @@ class AuditConfig(AppConfig):
     name = "groupware.audit"
     label = "audit"
     verbose_name = _("Audit log")
+
+    def ready(self) -> None:
+        """Register what is recorded about the log itself."""
+        from groupware.audit import registry
+
+        registry.register({"audit.log.exported": _("Audit log exported")})

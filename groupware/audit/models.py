@@ -9,6 +9,14 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 
+class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
+    """Events, as far as somebody may read them."""
+
+    def visible_to(self, user: Any) -> AuditEventQuerySet:
+        """All events for a system administrator, none for others."""
+        return self if user.is_system_administrator else self.none()
+
+
 class AuditEvent(models.Model):
     """One event. Never holds message text or a secret; names stay readable after their rows are gone."""
 
@@ -28,6 +36,8 @@ class AuditEvent(models.Model):
     address = models.GenericIPAddressField(_("from"), null=True)
     request_id = models.CharField(max_length=64, blank=True)
     details = models.JSONField(_("details"), default=dict)
+
+    objects = AuditEventQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("audit event")
