@@ -10,3 +10,9 @@ class UsersConfig(AppConfig):
     name = "groupware.users"
     label = "users"
     verbose_name = _("People")
+
+    def ready(self) -> None:
+        """Register audit events and listen for sign-ins."""
+        from groupware.users import audit_events
+
+        audit_events.connect()

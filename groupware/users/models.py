@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 from zoneinfo import available_timezones
 
 from django.contrib.auth.models import AbstractUser, UserManager
@@ -28,9 +29,31 @@ class UserQuerySet(models.QuerySet["User"]):
         """People whose entry ``user`` may change: all for a system administrator, none for others."""
         return self if user.is_system_administrator else self.none()
 
+    def signing_in_with(self, name: str) -> UserQuerySet:
+        """People whose user name or e-mail address is ``name``; either signs in, in any case of letters."""
+        return self.filter(models.Q(username__iexact=name) | models.Q(email__iexact=name))
+
+    def matching(self, words: str) -> UserQuerySet:
+        """People whose names or address contain every one of the words."""
+        people = self
+        for word in words.split():
+            people = people.filter(
+                models.Q(username__icontains=word)
+                | models.Q(display_name__icontains=word)
+                | models.Q(email__icontains=word)
+            )
+        return people
+
 
 class People(UserManager.from_queryset(UserQuerySet)):
     """Everybody; a class with a name so that migrations can say it."""
+
+    def create_superuser(
+        self, username: str, email: str | None = None, password: str | None = None, **fields: Any
+    ) -> Any:
+        """The first system administrator, made by ``manage.py createsuperuser``."""
+        fields.setdefault("is_system_administrator", True)
+        return super().create_superuser(username, email, password, **fields)
 
 
 class User(AbstractUser):
@@ -81,3 +104,7 @@ class User(AbstractUser):
     def get_short_name(self) -> str:
         """The same name: a Japanese name has no short form that may be assumed."""
         return str(self)
+
+    def set_system_administrator(self, is_administrator: bool) -> None:
+        """Give or take the right; Django's own flags, which open the operator's pages, follow it. Does not save."""
+        self.is_system_administrator = self.is_staff = self.is_superuser = is_administrator
