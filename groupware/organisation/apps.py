@@ -10,3 +10,13 @@ class OrganisationConfig(AppConfig):
     name = "groupware.organisation"
     label = "organisation"
     verbose_name = _("Organisation")
+
+    def ready(self) -> None:
+        """Register audit events and the tables of provisioning."""
+        from groupware import provision
+        from groupware.audit import registry
+        from groupware.organisation import audit_events, provisioning
+
+        registry.register(audit_events.LABELS)
+        provision.register(provisioning.OrganisationSection())
+        provision.register(provisioning.UnitSection())

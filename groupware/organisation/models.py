@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -20,6 +21,14 @@ class Organisation(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class UnitQuerySet(models.QuerySet["Unit"]):
+    """Departments, as far as somebody may change them."""
+
+    def manageable_by(self, user: Any) -> UnitQuerySet:
+        """All for a system administrator, none for others."""
+        return self if user.is_system_administrator else self.none()
 
 
 class Unit(models.Model):
