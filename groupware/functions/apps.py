@@ -10,3 +10,13 @@ class FunctionsConfig(AppConfig):
     name = "groupware.functions"
     label = "functions"
     verbose_name = _("Functions")
+
+    def ready(self) -> None:
+        """Register audit events and the table of people."""
+        from groupware import provision
+        from groupware.audit import registry
+        from groupware.functions import audit_events
+        from groupware.functions.provisioning import UserSection
+
+        registry.register(audit_events.LABELS)
+        provision.register(UserSection())

@@ -1,0 +1,76 @@
+"""The portal, the hubs of function management and system administration, and the refusal page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from groupware import access, health
+from groupware.functions import navigation, permissions, registry
+from groupware.functions.models import FunctionAdministrator
+from groupware.users.models import User
+
+HOLDERS_SHOWN = 5
+
+
+@login_required
+@require_safe
+def portal(request: HttpRequest) -> HttpResponse:
+    """The icons of the functions."""
+    return render(request, "functions/portal.html")
+
+
+@login_required
+@require_safe
+def manage(request: HttpRequest) -> HttpResponse:
+    """Function management: a card for each function the person looks after."""
+    functions = permissions.administered_functions(request.user)
+    if not functions:
+        raise access.RefusedError("manage")
+    return render(request, "functions/manage.html", {"functions": functions})
+
+
+@access.system_admin_required
+@require_safe
+def system(request: HttpRequest) -> HttpResponse:
+    """System administration: what there is, each with a sentence."""
+    return render(
+        request,
+        "functions/system.html",
+        {"entries": navigation.system_sections(request.user, request.path)},
+    )
+
+
+@access.system_admin_required
+@require_safe
+def state(request: HttpRequest) -> HttpResponse:
+    """Readiness and what the functions say about themselves."""
+    return render(request, "functions/health.html", {"checks": health.details()})
+
+
+def refused(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """Answer 403 and say who has the right."""
+    context: dict[str, Any] = {"holders": [], "function": None, "reason": ""}
+    if isinstance(exception, access.RefusedError):
+        context["reason"] = exception.reason
+        context |= _holders(exception.right)
+    return render(request, "403.html", context, status=403)
+
+
+def _holders(right: str) -> dict[str, Any]:
+    people = User.objects.active()
+    administrators = people.filter(is_system_administrator=True)
+    try:
+        function = registry.get(right)
+    except LookupError:
+        return {"holders": administrators[:HOLDERS_SHOWN], "function": None}
+    keys = FunctionAdministrator.objects.filter(key=right).values("user")
+    appointed = people.filter(pk__in=keys)
+    return {
+        "holders": (appointed if appointed.exists() else administrators)[:HOLDERS_SHOWN],
+        "function": function,
+    }
