@@ -53,7 +53,7 @@ def _welcome(sandbox: Sandbox) -> str:
     ]
     people = [
         f"{person.address:<24} {person.signs_in_at or 'password'}"
-        for person in sandbox.people.values()
+        for person in sandbox.people
         if person.address
     ]
     return "\n".join(

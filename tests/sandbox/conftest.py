@@ -1,4 +1,4 @@
-"""One sandbox for all tests of this folder."""
+"""Every test of this folder finds the authorization servers as they are at the start."""
 
 from __future__ import annotations
 
@@ -8,12 +8,6 @@ from collections.abc import Iterator
 import pytest
 
 from tests.sandbox import Sandbox
-
-
-@pytest.fixture(scope="session")
-def sandbox() -> Iterator[Sandbox]:
-    with Sandbox() as running:
-        yield running
 
 
 @pytest.fixture(autouse=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import grp
 import os
 import pwd
@@ -16,9 +15,8 @@ from pathlib import Path
 
 from tests.sandbox.certificates import Certificates
 from tests.sandbox.people import mailbox_owners
+from tests.servers import die_with_parent
 
-_LIBC = ctypes.CDLL(None)
-_PR_SET_PDEATHSIG = 1
 MASTER = "sandbox"
 """The sandbox itself opens any mailbox as `address*sandbox` with its own secret."""
 MAX_MESSAGE_BYTES = 36_700_160
@@ -71,7 +69,7 @@ class Dovecot:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             start_new_session=True,
-            preexec_fn=_end_with_parent,
+            preexec_fn=die_with_parent,
         )
         self._wait()
 
@@ -291,10 +289,6 @@ def _private(path: Path, text: str) -> None:
         # The auth process reads these as the user `dovecot`.
         shutil.chown(path, "root", "dovecot")
         path.chmod(0o640)
-
-
-def _end_with_parent() -> None:
-    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _answers(port: int) -> bool:

@@ -73,7 +73,7 @@ class Sandbox:
             "seed_messages": seed_messages,
         }
         self._process: subprocess.Popen[str] | None = None
-        self.people: dict[str, Person] = {person.username: person for person in PEOPLE}
+        self.people: tuple[Person, ...] = PEOPLE
 
     def __enter__(self) -> Sandbox:
         self.start()
@@ -152,7 +152,7 @@ class Sandbox:
 
     def authorization_server_of(self, address: str) -> AuthorizationServer | None:
         """Where the owner of this mailbox signs in; None for a mailbox with a password."""
-        person = next(p for p in self.people.values() if p.address == address)
+        person = next(person for person in self.people if person.address == address)
         return getattr(self, person.signs_in_at) if person.signs_in_at else None
 
     def deliver(

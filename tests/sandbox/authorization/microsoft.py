@@ -54,6 +54,7 @@ class MicrosoftRealm(Realm):
     title = "Contoso directory"
     rotation = TOLERANT
     access_token_prefix = "EwB"
+    slows_down = False
     mail_scopes = {
         _OUTLOOK + "IMAP.AccessAsUser.All": ("imap",),
         _OUTLOOK + "POP.AccessAsUser.All": ("pop3",),

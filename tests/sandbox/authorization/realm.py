@@ -21,7 +21,8 @@ PROTOCOLS = ("imap", "pop3", "smtp")
 class Realm:
     """One authorization server: its address, its client, its people, its rules.
 
-    `mail_scopes` says which mail protocols a scope opens.
+    `mail_scopes` says which mail protocols a scope opens; `slows_down` whether hasty polls for a
+    device code are told so (RFC 8628 section 3.5).
     """
 
     key = ""
@@ -30,6 +31,7 @@ class Realm:
     mail_scopes: dict[str, tuple[str, ...]] = {}
     other_scopes: tuple[str, ...] = ()
     access_token_prefix = ""
+    slows_down = True
 
     def __init__(self, base_url: str, client: Client, store: Store, key: RSAKey) -> None:
         # What `settings` goes back to when a test has finished.

@@ -264,7 +264,7 @@ class DeviceGrant(DeviceCodeGrant):
             interval + 5 if is_hasty else interval,
             credential.row["device_code"],
         )
-        return bool(is_hasty)
+        return bool(is_hasty) and self.realm.slows_down
 
     def generate_token(self, scope: str, **options: Any) -> dict[str, Any]:
         options["include_refresh_token"] = self.realm.is_offline(scope, {}, was_asked=True)
