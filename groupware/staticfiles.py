@@ -3,7 +3,7 @@
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 
-class StaticFilesStorage(CompressedManifestStaticFilesStorage):
+class ManifestStorage(CompressedManifestStaticFilesStorage):
     """Rewrites ``import … from "./x.js"`` to hashed names, so that modules may be cached for ever."""
 
     support_js_module_import_aggregation = True

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from django.core.cache import cache
+from django.core.management import call_command
 from django.db import connection
 
 from tests import environment
@@ -41,6 +42,12 @@ def empty_cache(request: pytest.FixtureRequest) -> None:
     """Rate limits and cached values of one test must not reach the next."""
     if "django_db_setup" in request.fixturenames or "client" in request.fixturenames:
         cache.clear()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def static_files() -> None:
+    """Collect the static files once: pages name them by their hashes, as in production."""
+    call_command("collectstatic", interactive=False, verbosity=0)
 
 
 @pytest.fixture(scope="session")
