@@ -22,9 +22,11 @@ __all__ = [
     "parse_typed_addresses",
 ]
 
-MAX_MESSAGE_ID = 998  # characters; RFC 5322 §2.1.1 allows no longer line
+# Characters with brackets: one must fit a line of 998 octets (RFC 5322 §2.1.1) behind any field name.
+MAX_MESSAGE_ID = 900
 MAX_REFERENCES = 1000
 
+_USABLE = re.compile(rf"[!-;=?-~]{{1,{MAX_MESSAGE_ID - 2}}}")
 _MESSAGE_ID = re.compile(r"<([^<>]*)>")
 _ZONE_NAMES = {
     "JST": 9,
@@ -47,13 +49,14 @@ def message_ids(value: str) -> list[str]:
     """The identifiers of a Message-ID, In-Reply-To or References field, angle brackets included.
 
     Space inside the brackets comes from broken folding and is removed; an identifier that was
-    written without brackets gets them, so that it equals what others refer to.
+    written without brackets gets them, so that it equals what others refer to. What could not be
+    sent back in an answer (8-bit, overlong) is left out.
     """
     found = ["".join(inside.split()) for inside in _MESSAGE_ID.findall(value)]
     if not any(found):
         found = [word.strip("<>,;") for word in value.split() if "@" in word]
-    unique = dict.fromkeys(f"<{inside}>" for inside in found if inside)
-    return [one for one in unique if len(one) <= MAX_MESSAGE_ID][:MAX_REFERENCES]
+    unique = dict.fromkeys(f"<{inside}>" for inside in found if _USABLE.fullmatch(inside))
+    return list(unique)[:MAX_REFERENCES]
 
 
 def new_message_id(domain: str) -> str:

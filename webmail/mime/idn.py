@@ -26,13 +26,3 @@ def ascii_domain(domain: str) -> str:
     if len(domain) > 253 or not all(_LABEL.fullmatch(label) for label in domain.split(".")):
         raise ValueError(f"not a domain name: {domain!r}")
     return domain
-
-
-def readable_domain(domain: str) -> str:
-    """The form of a domain that people read; unchanged when it cannot be decoded."""
-    if "xn--" not in domain.lower():
-        return domain
-    try:
-        return idna.decode(domain)
-    except (idna.IDNAError, UnicodeError):
-        return domain

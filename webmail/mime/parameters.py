@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from urllib.parse import unquote_to_bytes
 
 from webmail.mime import charsets
-from webmail.mime.encodedwords import clean, decode_words, to_text, unfold
+from webmail.mime.encodedwords import clean, decode_words, encode_words, to_text, unfold
 
 MAX_FILENAME_BYTES = 240  # below the 255 of file systems, so that a copy can get " (1)"
 MAX_PARAMETERS = 200
@@ -21,6 +21,8 @@ MAX_PARAMETERS = 200
 _PARAMETER = re.compile(
     r'([^=;\s"]{1,100})\s{0,20}=\s{0,20}(?:"((?:[^"\\]|\\.)*)"|"?([^;]*))', re.DOTALL
 )
+_PRINTABLE = re.compile(r"[ -~]*")
+_TOKEN_VALUE = re.compile(r"[A-Za-z0-9!#$&+^_`{|}~.-]+")
 _MAIN = re.compile(r"\s*([^;\s]*)")
 _SECTION = re.compile(r"([^*]+)(?:\*(\d{1,4}))?(\*)?")
 _DRIVE = re.compile(r"^[A-Za-z]:\\|^\\\\")
@@ -124,3 +126,38 @@ def _shortened(name: str) -> str:
         stem, dot, extension = name, "", ""
     room = MAX_FILENAME_BYTES - len((dot + extension).encode("utf-8", "replace"))
     return stem.encode("utf-8", "replace")[:room].decode("utf-8", "ignore") + dot + extension
+
+
+def fallback_name_parameter(name: str) -> list[str]:
+    """``name=`` for clients that know no RFC 2231: an encoded word inside quotes, as they expect."""
+    if _PRINTABLE.fullmatch(name) and "=?" not in name:
+        return ['name="' + name.replace("\\", "\\\\").replace('"', '\\"') + '"']
+    first, *rest = encode_words(name)
+    words = [f'name="{first}', *rest]
+    return [*words[:-1], words[-1] + '"']
+
+
+def file_name_parameters(name: str) -> list[str]:
+    """RFC 2231: one encoded value, continued in numbered sections when it is long."""
+    if _TOKEN_VALUE.fullmatch(name) and len(name) <= 60:
+        return [f"filename={name}"]
+    if _PRINTABLE.fullmatch(name) and len(name) <= 55:
+        return ['filename="' + name.replace("\\", "\\\\").replace('"', '\\"') + '"']
+    units = [
+        chr(byte) if _TOKEN_VALUE.fullmatch(chr(byte)) else f"%{byte:02X}"
+        for byte in name.encode("utf-8")
+    ]
+    sections, current = [], "utf-8''"
+    for unit in units:
+        if len(current) + len(unit) > 55:
+            sections.append(current)
+            current = ""
+        current += unit
+    sections.append(current)
+    if len(sections) == 1:
+        return [f"filename*={sections[0]}"]
+    last = len(sections) - 1
+    return [
+        f"filename*{index}*={section}{';' if index < last else ''}"
+        for index, section in enumerate(sections)
+    ]
