@@ -9,3 +9,39 @@ class OAuthServersConfig(AppConfig):
 
     name = "oauthservers"
     verbose_name = _("Authorization servers")
+
+    def ready(self) -> None:
+        """Register screens, provisioning, health lines and what is recorded."""
+        from groupware.audit import registry as audit
+        from groupware.functions import registry
+        from groupware.functions.registry import GroupwareFunction, Page
+        from oauthservers import audit_events
+        from oauthservers.health import health
+        from oauthservers.provisioning import AuthorizationServerSection
+
+        audit.register(audit_events.LABELS)
+        registry.register(
+            GroupwareFunction(
+                key="oauthservers",
+                label=_("Authorization servers"),
+                icon="key-round",
+                settings_pages=[
+                    Page(
+                        _("My connections"),
+                        "oauthservers:grants",
+                        _("Mailboxes that you allowed the groupware to open."),
+                    )
+                ],
+                system_pages=[
+                    Page(
+                        _("Authorization servers"),
+                        "oauthservers:servers",
+                        _(
+                            "Where mailboxes are authorized: Microsoft 365, Google Workspace and others."
+                        ),
+                    )
+                ],
+                health=health,
+                provisioning=[AuthorizationServerSection()],
+            )
+        )

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import models
+from django.db.models.functions import Lower
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from groupware.encryption import EncryptedTextField
+from groupware.encryption import DecryptionError, EncryptedTextField, seal
 from groupware.leases import Leased
+from oauthservers.errors import AdministratorRequiredError
 from oauthservers.models.server import AuthorizationServer
+from oauthservers.providers.base import TokenResponse
 
 
 class GrantQuerySet(models.QuerySet["Grant"]):
@@ -19,6 +25,12 @@ class GrantQuerySet(models.QuerySet["Grant"]):
     def usable_by(self, user) -> GrantQuerySet:
         """Grants that ``user`` made themselves and may bind to a mail account."""
         return self.filter(created_by=user)
+
+    def of_mailbox(self, server: AuthorizationServer, user, mailbox_address: str) -> GrantQuerySet:
+        """The grant that ``user`` made for a mailbox at ``server``; letter case does not tell mailboxes apart."""
+        return self.filter(
+            server=server, created_by=user, mailbox_address__iexact=mailbox_address.strip()
+        )
 
     def alive(self) -> GrantQuerySet:
         """Grants with tokens that are worth refreshing."""
@@ -52,6 +64,8 @@ class Grant(Leased):
     refresh_token = EncryptedTextField()
     refresh_token_issued_at = models.DateTimeField(null=True, blank=True)
     version = models.PositiveBigIntegerField(default=0)
+    # Set before the server is asked, cleared by its verdict: a process that died in between is recognised by it.
+    refresh_started_at = models.DateTimeField(null=True, blank=True)
 
     state = models.CharField(_("state"), max_length=32, choices=State.choices, default=State.ACTIVE)
     state_since = models.DateTimeField(null=True, blank=True)
@@ -72,6 +86,56 @@ class Grant(Leased):
         verbose_name = _("connection")
         verbose_name_plural = _("connections")
         indexes = [models.Index(fields=["state", "access_token_expires_at"])]
+        constraints = [
+            models.UniqueConstraint(
+                Lower("mailbox_address"),
+                "server",
+                "created_by",
+                name="one_grant_per_mailbox_and_person",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.mailbox_address
+
+    @property
+    def lifetime(self) -> timedelta:
+        """How long the present access token was good for when it came."""
+        if self.access_token_expires_at is None or self.refreshed_at is None:
+            return timedelta()
+        return self.access_token_expires_at - self.refreshed_at
+
+    @property
+    def remaining(self) -> timedelta:
+        """How long the present access token is good for from now; negative once it is over."""
+        if self.access_token_expires_at is None:
+            return timedelta(seconds=-1)
+        return self.access_token_expires_at - timezone.now()
+
+    def opened(self, column: str) -> str:
+        """The plain text of an encrypted column; raises AdministratorRequiredError when its key is missing."""
+        try:
+            return str(getattr(self, column))
+        except DecryptionError:
+            raise AdministratorRequiredError("encryption", code="encryption_key_missing") from None
+
+    def token_columns(
+        self, tokens: TokenResponse, asked_at: datetime, unknown_lifetime: float
+    ) -> dict[str, Any]:
+        """The columns of a token answer, sealed for this row, for ``QuerySet.update()``.
+
+        An absent refresh token leaves the stored one alone. ``asked_at`` is when the request left;
+        ``unknown_lifetime`` is assumed, in seconds, when the server does not tell.
+        """
+        lifetime = timedelta(seconds=tokens.expires_in or unknown_lifetime)
+        columns: dict[str, Any] = {
+            "access_token": seal(Grant, "access_token", self.public_id, tokens.access_token),
+            "access_token_expires_at": asked_at + lifetime,
+            "refreshed_at": asked_at,
+        }
+        if tokens.refresh_token:
+            columns["refresh_token"] = seal(
+                Grant, "refresh_token", self.public_id, tokens.refresh_token
+            )
+            columns["refresh_token_issued_at"] = asked_at
+        return columns

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
+from datetime import datetime
 
+from django.conf import settings
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from groupware.encryption import EncryptedTextField
+from groupware.audit.record import record
+from groupware.encryption import DecryptionError, EncryptedTextField
+from oauthservers.errors import AdministratorRequiredError
+from oauthservers.providers import presets
+from oauthservers.providers.base import ClientRegistration
 
 
 class AuthorizationServerQuerySet(models.QuerySet["AuthorizationServer"]):
@@ -107,3 +115,68 @@ class AuthorizationServer(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def redirect_uri(self) -> str:
+        """Where this server sends people back to; one address per server, so that no two are mixed up."""
+        return f"{settings.PUBLIC_URL}/oauth/callback/{self.public_id}/"
+
+    @property
+    def preset(self) -> presets.Preset:
+        """What is known of this kind beforehand; nothing for a Google-shaped server with an issuer of its own."""
+        preset = presets.PRESETS[self.provider]
+        return preset if self.issuer in {"", preset.issuer} else presets.Preset()
+
+    def set_client_secret(self, secret: str) -> None:
+        """Take a new client secret. What was wrong with the old one is forgotten."""
+        self.client_secret = secret
+        self.client_secret_set_at = timezone.now() if secret else None
+
+    def note_fault(self, code: str, detail: str, probe_at: datetime) -> bool:
+        """Write down that the server refuses our registration; False when it was changed since this row was read."""
+        same = type(self).objects.filter(pk=self.pk, updated_at=self.updated_at)
+        if same.filter(fault_code="").update(
+            fault_code=code,
+            fault_detail=detail,
+            fault_since=timezone.now(),
+            fault_probe_at=probe_at,
+        ):
+            record("oauthservers.server.fault_found", target=self, details={"error": code})
+            return True
+        return bool(same.update(fault_code=code, fault_detail=detail, fault_probe_at=probe_at))
+
+    def clear_fault(self) -> None:
+        """The server accepted our registration, or it was changed: nothing is known to be wrong."""
+        faulty = type(self).objects.filter(pk=self.pk).exclude(fault_code="")
+        if faulty.update(fault_code="", fault_detail="", fault_since=None, fault_probe_at=None):
+            record("oauthservers.server.fault_cleared", target=self)
+
+    def scopes_for(self, protocols: Iterable[str]) -> tuple[str, ...]:
+        """Scopes to ask for to open ``protocols`` (imap, pop3, smtp) and to learn who signed in."""
+        own = {purpose: getattr(self, f"scopes_{purpose}").split() for purpose in presets.PURPOSES}
+        return presets.scopes_for(self.provider, protocols, own)
+
+    def registration(self) -> ClientRegistration:
+        """The values an adapter works with. Empty endpoints of Google's own issuer come from the preset.
+
+        Raises AdministratorRequiredError when the client secret does not open: its key is missing.
+        """
+        try:
+            client_secret = self.client_secret
+        except DecryptionError:
+            raise AdministratorRequiredError("encryption", code="encryption_key_missing") from None
+        known = self.preset
+        return ClientRegistration(
+            client_id=self.client_id,
+            client_secret=client_secret,
+            client_authentication=self.client_authentication,
+            endpoint=self.endpoint or known.endpoint,
+            issuer=self.issuer or known.issuer,
+            authorization_endpoint=self.authorization_endpoint or known.authorization_endpoint,
+            token_endpoint=self.token_endpoint or known.token_endpoint,
+            userinfo_endpoint=self.userinfo_endpoint or known.userinfo_endpoint,
+            jwks_uri=self.jwks_uri or known.jwks_uri,
+            revocation_endpoint=self.revocation_endpoint or known.revocation_endpoint,
+            device_authorization_endpoint=self.device_authorization_endpoint,
+            requires_issuer_in_response=self.requires_issuer_in_response,
+        )

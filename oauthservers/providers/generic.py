@@ -79,10 +79,12 @@ class GenericProvider:
         return self._token_request(form, secrets=(code, parameters.code_verifier))
 
     def refresh(self, refresh_token: str, scopes: Sequence[str]) -> TokenResponse:
-        """Ask for a new access token (RFC 6749 §6); raises OAuthError."""
+        """Ask for a new access token (RFC 6749 §6); raises OAuthError.
+
+        Scopes are left out: the server then gives what was granted, while naming one that it had renamed or dropped
+        would be refused.
+        """
         form = {"grant_type": "refresh_token", "refresh_token": refresh_token}
-        if scopes:
-            form["scope"] = " ".join(scopes)
         return self._token_request(form, secrets=(refresh_token,))
 
     def _token_request(self, form: Mapping[str, str], secrets: Sequence[str]) -> TokenResponse:

@@ -11,7 +11,12 @@ import google.oauth2.credentials
 import requests
 
 from oauthservers import http
-from oauthservers.errors import ReauthorizationRequiredError, TemporaryOAuthError, from_answer
+from oauthservers.errors import (
+    OAuthError,
+    ReauthorizationRequiredError,
+    TemporaryOAuthError,
+    from_answer,
+)
 from oauthservers.providers.base import TokenResponse, token_response
 from oauthservers.providers.generic import GenericProvider, addresses
 
@@ -39,12 +44,13 @@ class _Response(google.auth.transport.Response):
 class _Transport(google.auth.transport.Request):
     """google-auth's way to the network, through our session and our limits.
 
-    Trouble is raised from here with its type. Left to google-auth, a 503 with an HTML page and a lost connection both
-    come out as "not retryable", and each is tried three times with pauses while the lease runs.
+    What goes wrong is raised from here with its type. Left to google-auth, a 503 with an HTML page and a lost connection
+    both come out as "not retryable", and other trouble is tried three times with pauses while the lease runs.
     """
 
-    def __init__(self, session: requests.Session) -> None:
+    def __init__(self, session: requests.Session, secrets: Sequence[str]) -> None:
         self._session = session
+        self._secrets = secrets
         self.answer: dict[str, Any] = {}
 
     def __call__(
@@ -59,9 +65,14 @@ class _Transport(google.auth.transport.Request):
         answer = http.post(self._session, url, body, headers)
         answer.raise_for_overload()
         self.answer = answer.json()
-        if answer.status_code >= 400:
-            self.answer.setdefault("error", "server_error")
+        if answer.status_code >= 400 or "error" in self.answer:
+            raise self._reason(answer)
         return _Response(answer)
+
+    def _reason(self, answer: http.Answer) -> OAuthError:
+        if self.answer.get("error_subtype") in {"invalid_rapt", "rapt_required"}:
+            return ReauthorizationRequiredError("invalid_grant", code="sign_in_frequency")
+        return from_answer(self.answer, status=answer.status_code, secrets=self._secrets)
 
 
 class GoogleProvider(GenericProvider):
@@ -78,23 +89,18 @@ class GoogleProvider(GenericProvider):
             client_id=self.registration.client_id,
             client_secret=self.registration.client_secret,
         )
-        transport = _Transport(self.session)
+        transport = _Transport(self.session, (refresh_token, self.registration.client_secret))
         try:
             credentials.refresh(transport)  # type: ignore[no-untyped-call]
-        except google.auth.exceptions.RefreshError:
-            raise self._reason(transport.answer, refresh_token) from None
         except google.auth.exceptions.GoogleAuthError as error:
-            raise TemporaryOAuthError("google_auth", type(error).__name__) from None
+            raise TemporaryOAuthError(
+                "unreadable_answer", type(error).__name__, code="unreadable_answer"
+            ) from None
         answer = dict(transport.answer)
         # google-auth hands back the token we gave when none came; ours to keep either way.
         if credentials.refresh_token != refresh_token:
             answer["refresh_token"] = credentials.refresh_token
         return token_response(answer)
-
-    def _reason(self, answer: Mapping[str, Any], refresh_token: str) -> Exception:
-        if answer.get("error_subtype") in {"invalid_rapt", "rapt_required"}:
-            return ReauthorizationRequiredError("invalid_grant", code="sign_in_frequency")
-        return from_answer(answer, secrets=(refresh_token, self.registration.client_secret))
 
     def is_token_issuer(self, issuer: str, claims: Mapping[str, Any]) -> bool:
         """Google's two names count as one."""

@@ -1,0 +1,78 @@
+"""Celery entry points: tokens renewed before anybody needs them, sleeping grants kept alive, old attempts removed."""
+
+from __future__ import annotations
+
+import random
+from datetime import timedelta
+
+from celery import shared_task
+from django.conf import settings
+from django.db.models import Q
+from django.utils import timezone
+
+from groupware import leases
+from oauthservers import timing, vault
+from oauthservers.errors import OAuthError
+from oauthservers.flows import authorization_code
+from oauthservers.models import AuthorizationRequest, Grant, GrantQuerySet
+
+#: A mailbox that was opened within this time is likely to be opened again.
+_RECENTLY = timedelta(hours=2)
+_KEEP_ATTEMPTS = timedelta(days=30)
+
+
+@shared_task(ignore_result=True)
+def refresh_due_grants() -> None:
+    """Renew the tokens of mailboxes in use shortly before they end."""
+    now = timezone.now()
+    soon = now + timedelta(seconds=timing.AHEAD_SECONDS)
+    due = _renewable().filter(access_token_expires_at__lte=soon, last_used_at__gte=now - _RECENTLY)
+    _start(
+        (grant for grant in due.iterator() if timing.is_due(grant)),
+        settings.TOKEN_SWEEP_SECONDS / 2,
+    )
+
+
+@shared_task(ignore_result=True)
+def keep_idle_grants_alive() -> None:
+    """Renew what nobody used for a week: refresh tokens die of disuse (90 days at Microsoft, six months at Google)."""
+    idle = _renewable().filter(
+        Q(refreshed_at__isnull=True) | Q(refreshed_at__lt=timezone.now() - timing.IDLE)
+    )
+    _start(idle.iterator(), 3000)
+
+
+@shared_task(ignore_result=True)
+def refresh_grant(pk: int) -> None:
+    """Renew one grant if it is still due. What goes wrong is on its row, or on its server's, already."""
+    grant = Grant.objects.filter(pk=pk).first()
+    if grant is None:
+        return
+    try:
+        vault.renew(grant)
+    except OAuthError:
+        return
+
+
+@shared_task(ignore_result=True)
+def purge_requests() -> None:
+    """Close attempts that nobody came back from, and forget the old ones."""
+    authorization_code.close_stale()
+    AuthorizationRequest.objects.filter(created_at__lt=timezone.now() - _KEEP_ATTEMPTS).delete()
+
+
+def _renewable() -> GrantQuerySet:
+    now = timezone.now()
+    return (
+        Grant.objects.alive()
+        .filter(leases.is_free(now), server__is_enabled=True)
+        .filter(Q(next_attempt_at__isnull=True) | Q(next_attempt_at__lte=now))
+        .filter(Q(server__fault_code="") | Q(server__fault_probe_at__lte=now))
+    )
+
+
+def _start(grants, within_seconds: float) -> None:
+    """One task for each, spread over ``within_seconds`` so that the server is not stormed."""
+    for grant in grants:
+        countdown = random.uniform(0, within_seconds)  # noqa: S311 (spreading load, not a secret)
+        refresh_grant.apply_async(args=[grant.pk], countdown=countdown)
