@@ -19,6 +19,7 @@ from groupware.audit import registry
 from groupware.audit.forms import FilterForm
 from groupware.audit.models import AuditEvent
 from groupware.audit.record import record
+from groupware.tables import Column, columns
 
 PAGE_SIZE = 50
 
@@ -38,7 +39,14 @@ def events(request: HttpRequest) -> HttpResponse:
         "is_filtered": any(form.cleaned_data.values()),
         "newer_url": _address(request, after=newer),
         "older_url": _address(request, before=older),
-        "query": _query(request),
+        "columns": columns(
+            _("Time"),
+            _("Event"),
+            _("Person"),
+            _("About"),
+            Column(_("From"), is_figures=True),
+            _("Details"),
+        ),
     }
     return render(request, "audit/events.html", context)
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from groupware.functions import permissions, registry
 from groupware.functions.registry import Page
+from groupware.organisation.models import Organisation
 
 PERSONAL_PAGES = (
     Page(
@@ -52,6 +53,8 @@ class RailItem:
     is_current: bool = False
     badge: int = 0
     starts_group: bool = False
+    description: Any = ""
+    is_function: bool = False
 
 
 @dataclass(frozen=True)
@@ -65,10 +68,14 @@ class SectionItem:
 
 
 def context(request: HttpRequest) -> dict[str, Any]:
-    """Context processor: ``navigation`` (the rail) and ``sections`` (the list beside the page), both made when used."""
+    """Context processor: ``navigation`` (the rail), ``sections`` (the list beside the page) and the organisation's name.
+
+    All are made when a template uses them.
+    """
     return {
         "navigation": SimpleLazyObject(lambda: rail(request)),
         "sections": SimpleLazyObject(lambda: sections(request)),
+        "organisation_name": SimpleLazyObject(_organisation_name),
     }
 
 
@@ -91,6 +98,8 @@ def rail(request: HttpRequest) -> list[RailItem]:
                     url,
                     request.path.startswith(url),
                     badge,
+                    description=function.description,
+                    is_function=True,
                 )
             )
     offered = [("settings", _("Settings"), "settings", reverse("users:settings"))]
@@ -106,6 +115,11 @@ def rail(request: HttpRequest) -> list[RailItem]:
             )
         )
     return items
+
+
+def _organisation_name() -> str:
+    organisation = Organisation.objects.first()
+    return organisation.name if organisation else ""
 
 
 def sections(request: HttpRequest) -> list[SectionItem]:

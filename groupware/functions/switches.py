@@ -16,6 +16,7 @@ from groupware.audit.record import record
 from groupware.functions import registry
 from groupware.functions.forms import AppointForm
 from groupware.functions.models import FunctionAdministrator, FunctionSwitch
+from groupware.tables import ACTS, columns
 from groupware.users.models import User
 
 
@@ -42,7 +43,11 @@ def switches(request: HttpRequest) -> HttpResponse:
         }
         for function in registry.all_functions()
     ]
-    return render(request, "functions/switches.html", {"rows": rows})
+    return render(
+        request,
+        "functions/switches.html",
+        {"rows": rows, "columns": columns(_("Function"), _("State"), _("Looked after by"))},
+    )
 
 
 @system_admin_required
@@ -69,6 +74,7 @@ def function(request: HttpRequest, key: str) -> HttpResponse:
         "is_enabled": registry.is_enabled(key),
         "administrators": administrators,
         "form": form,
+        "columns": columns(_("Person"), ACTS),
     }
     return render(request, "functions/function.html", context)
 

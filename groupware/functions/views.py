@@ -7,11 +7,13 @@ from typing import Any
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from groupware import access, health
-from groupware.functions import navigation, permissions, registry
+from groupware.functions import permissions, registry
 from groupware.functions.models import FunctionAdministrator
+from groupware.tables import columns
 from groupware.users.models import User
 
 HOLDERS_SHOWN = 5
@@ -21,35 +23,35 @@ HOLDERS_SHOWN = 5
 @require_safe
 def portal(request: HttpRequest) -> HttpResponse:
     """The icons of the functions."""
-    return render(request, "functions/portal.html")
+    has_functions = any(function.home_url_name for function in registry.enabled())
+    return render(request, "functions/portal.html", {"has_functions": has_functions})
 
 
 @login_required
 @require_safe
 def manage(request: HttpRequest) -> HttpResponse:
     """Function management: a card for each function the person looks after."""
-    functions = permissions.administered_functions(request.user)
-    if not functions:
+    if not permissions.administered_functions(request.user):
         raise access.RefusedError("manage")
-    return render(request, "functions/manage.html", {"functions": functions})
+    return render(request, "functions/manage.html")
 
 
 @access.system_admin_required
 @require_safe
 def system(request: HttpRequest) -> HttpResponse:
     """System administration: what there is, each with a sentence."""
-    return render(
-        request,
-        "functions/system.html",
-        {"entries": navigation.system_sections(request.user, request.path)},
-    )
+    return render(request, "functions/system.html")
 
 
 @access.system_admin_required
 @require_safe
 def state(request: HttpRequest) -> HttpResponse:
     """Readiness and what the functions say about themselves."""
-    return render(request, "functions/health.html", {"checks": health.details()})
+    return render(
+        request,
+        "functions/health.html",
+        {"checks": health.details(), "columns": columns(_("Check"), _("State"), _("Details"))},
+    )
 
 
 def refused(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:

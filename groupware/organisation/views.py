@@ -18,6 +18,7 @@ from groupware.access import system_admin_required
 from groupware.audit.record import record
 from groupware.organisation.forms import MemberForm, OrganisationForm, UnitForm
 from groupware.organisation.models import Membership, Organisation, Unit
+from groupware.tables import ACTS, Column, columns
 
 MEMBERS_PER_PAGE = 50
 
@@ -26,7 +27,10 @@ MEMBERS_PER_PAGE = 50
 @require_safe
 def units(request: HttpRequest) -> HttpResponse:
     """All departments, each below the one it is part of."""
-    context = {"rows": _tree(list(_units(request).annotate(people=Count("memberships"))))}
+    context = {
+        "rows": _tree(list(_units(request).annotate(people=Count("memberships")))),
+        "columns": columns(_("Department"), Column(_("People"), is_figures=True), _("Key")),
+    }
     return render(request, "organisation/units.html", context)
 
 
@@ -104,7 +108,13 @@ def _unit_page(
     stored = _units(request).get(
         pk=chosen.pk
     )  # the heading shows what is stored, not what was refused
-    context = {"unit": stored, "form": form, "member_form": member_form, "page": page}
+    context = {
+        "unit": stored,
+        "form": form,
+        "member_form": member_form,
+        "page": page,
+        "columns": columns(_("Person"), ACTS),
+    }
     return render(request, "organisation/unit.html", context)
 
 

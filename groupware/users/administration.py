@@ -9,15 +9,24 @@ from django.core.paginator import Paginator
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from groupware.access import system_admin_required
 from groupware.audit.record import record
+from groupware.tables import columns
 from groupware.users.forms import PersonForm
 from groupware.users.models import User
 
 PAGE_SIZE = 50
+STATES = (
+    ("", gettext_lazy("Everybody")),
+    ("active", gettext_lazy("Active")),
+    ("inactive", gettext_lazy("Deactivated")),
+    ("administrators", gettext_lazy("System administrators")),
+)
 
 
 @system_admin_required
@@ -31,7 +40,22 @@ def people(request: HttpRequest) -> HttpResponse:
     elif state == "administrators":
         found = found.filter(is_system_administrator=True)
     page = Paginator(found.order_by("username"), PAGE_SIZE).get_page(request.GET.get("page"))
-    return render(request, "users/people.html", {"page": page, "words": words, "state": state})
+    context = {
+        "page": page,
+        "words": words,
+        "state": state,
+        "states": STATES,
+        "query": urlencode({"q": words, "state": state}),
+        "columns": columns(
+            _("User name"),
+            _("Name"),
+            _("E-mail address"),
+            _("Rights"),
+            _("State"),
+            _("Last sign-in"),
+        ),
+    }
+    return render(request, "users/people.html", context)
 
 
 @system_admin_required
