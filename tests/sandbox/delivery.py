@@ -69,7 +69,8 @@ class _Handler:
         self, server: SMTP, session: Session, envelope: Envelope, hostname: str, replies: list[str]
     ) -> list[str]:
         session.host_name = hostname
-        return [*replies[:-1], "250-XCLIENT ADDR PORT PROTO HELO LOGIN TTL SESSION", replies[-1]]
+        extensions = ("ENHANCEDSTATUSCODES", "XCLIENT ADDR PORT PROTO HELO LOGIN TTL SESSION")
+        return [*replies[:-1], *(f"250-{extension}" for extension in extensions), replies[-1]]
 
     async def handle_MAIL(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]

@@ -35,7 +35,10 @@ def only_one(data: Path) -> Iterator[None]:
 
 
 def make_run_folder(data: Path) -> Path:
-    """A short path for sockets, remembered so that the next start can clean up after a crash."""
+    """A folder for sockets and settings, remembered so that the next start can clean up.
+
+    Its path is short, and Dovecot's user can pass through it wherever `data` may be.
+    """
     run = Path(tempfile.mkdtemp(prefix="sbx-", dir="/tmp"))
     run.chmod(0o755)
     (data / "run-folder").write_text(str(run))
@@ -92,19 +95,20 @@ def _end_leftovers(data: Path) -> None:
     note = data / "run-folder"
     if not note.exists():
         return
-    process_file = Path(note.read_text()) / "master.pid"
+    run = note.read_text()
+    process_file = Path(run) / "master.pid"
     process = int(process_file.read_text()) if process_file.exists() else 0
     deadline = time.monotonic() + 5
-    while process and _is_our_dovecot(process, data):
+    while process and _is_our_dovecot(process, run):
         os.kill(process, signal.SIGTERM if time.monotonic() < deadline else signal.SIGKILL)
         time.sleep(0.1)
     remove_run_folder(data)
 
 
-def _is_our_dovecot(process: int, data: Path) -> bool:
+def _is_our_dovecot(process: int, run: str) -> bool:
     """Process numbers are used again, so the command line must name our configuration."""
     try:
         words = Path(f"/proc/{process}/cmdline").read_bytes()
     except OSError:
         return False
-    return str(data / "dovecot").encode() in words
+    return f"{run}/".encode() in words

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.sandbox import folders
 from tests.sandbox.control import AuthorizationServer, Inner
 from tests.sandbox.mailboxes import open_mailbox
 from tests.sandbox.people import PEOPLE, Person
@@ -116,6 +117,7 @@ class Sandbox:
             self._process.stdout.close()
             self._process = None
         if self._is_temporary:
+            folders.remove_run_folder(self.data)
             shutil.rmtree(self.data, ignore_errors=True)
 
     @property

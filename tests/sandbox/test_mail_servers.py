@@ -135,7 +135,8 @@ def test_recipients_are_refused_by_name(sandbox, tls):
     token = sandbox.microsoft.issue(ALICE).access_token
     with smtp_login(sandbox, tls, ALICE, token) as smtp:
         smtp.mail(ALICE)
-        assert smtp.rcpt("nobody@contoso.example")[0] == 550
+        code, words = smtp.rcpt("nobody@contoso.example")
+        assert (code, words) == (550, b"5.1.1 <nobody@contoso.example> The mailbox does not exist")
         assert smtp.rcpt("reject-me@other.example")[0] == 550
         assert smtp.rcpt("tempfail-me@other.example")[0] == 451
         assert smtp.rcpt(PIERRE)[0] == 250

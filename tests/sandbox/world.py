@@ -65,7 +65,7 @@ class World:
         self.certificates = certificates(data / "tls")
         self.run = folders.make_run_folder(data)
         layout = DovecotLayout(
-            self.run, data / "dovecot", folders.mail_folder(data), data / "dovecot.log"
+            self.run, self.run / "settings", folders.mail_folder(data), data / "dovecot.log"
         )
         self.dovecot = Dovecot(layout, self.ports, self.certificates, self.secrets["inner"])
         self.delivery = Delivery(layout.lmtp_socket, self.ports["relay"], self._file_sent_copy)
