@@ -7,7 +7,7 @@ import zlib
 from datetime import datetime, timedelta
 
 from django import template
-from django.template.base import NodeList, Parser, Token, token_kwargs
+from django.template.base import FilterExpression, NodeList, Parser, Token, token_kwargs
 from django.template.context import Context
 from django.templatetags.static import static
 from django.utils import timezone
@@ -100,7 +100,7 @@ def _time_element(local: datetime, words: str, attribute: str) -> SafeString:
 
 class _WrapNode(template.Node):
     def __init__(
-        self, name: template.base.FilterExpression, values: dict, content: NodeList
+        self, name: FilterExpression, values: dict[str, FilterExpression], content: NodeList
     ) -> None:
         self.name, self.values, self.nodelist = name, values, content
 
@@ -108,6 +108,8 @@ class _WrapNode(template.Node):
         inner = {key: value.resolve(context) for key, value in self.values.items()}
         inner["content"] = self.nodelist.render(context)
         inner.setdefault("csrf_token", context.get("csrf_token"))
+        # The engine that renders the page, as the include tag does it.
+        assert context.template is not None
         component = context.template.engine.get_template(self.name.resolve(context))
         return component.render(context.new(inner))
 
