@@ -44,11 +44,11 @@ def check_flags(flags: Iterable[str]) -> list[str]:
 
 def check_uids(uids: Iterable[int]) -> list[int]:
     """UIDs without duplicates, in the given order; each a positive 32-bit number."""
-    checked = list(dict.fromkeys(uids))
+    checked = list(uids)
     for uid in checked:
         if isinstance(uid, bool) or not isinstance(uid, int) or not 0 < uid < 2**32:
             raise InvalidArgumentError("A UID is a number from 1 to 4294967295")
-    return checked
+    return list(dict.fromkeys(checked))
 
 
 def check_header_name(name: str) -> str:

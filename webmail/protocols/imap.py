@@ -100,6 +100,7 @@ class ImapSession(MailboxCommands):
         """Set and clear flags. Raises `CommandRefusedError`, `InvalidArgumentError`."""
         checked = check_uids(uids)
         changes = [(b"+FLAGS.SILENT", check_flags(add)), (b"-FLAGS.SILENT", check_flags(remove))]
+        self._check_writable()
         for operation, flags in changes:
             if flags:
                 words = b"(" + " ".join(flags).encode("ascii") + b")"
@@ -116,6 +117,7 @@ class ImapSession(MailboxCommands):
         With MOVE (RFC 6851) in one step. Otherwise copied, then removed as `expunge` does:
         without UIDPLUS the originals stay, marked \\Deleted.
         """
+        self._check_writable()
         if "MOVE" in self.capabilities:
             return self._transfer("MOVE", uids, target)
         new_of_old = self._transfer("COPY", uids, target)

@@ -31,6 +31,7 @@ class _Imap4(imaplib.IMAP4):
     def __init__(self, wire: Wire, endpoint: Endpoint) -> None:
         self.wire = wire
         self.is_authenticating = False
+        self._is_leaving = False
         super().__init__(endpoint.host, endpoint.port)
 
     def open(self, host: str = "", port: int = 143, timeout: float | None = None) -> None:
@@ -64,30 +65,24 @@ class _Imap4(imaplib.IMAP4):
     def _log(self, line: object) -> None:
         """Nothing of the dialogue is remembered."""
 
-    def _connect(self) -> None:
-        try:
-            super()._connect()  # type: ignore[misc]
-        except imaplib.IMAP4.error:
-            self._check_bye()
-            raise
-
-    def _check_bye(self) -> None:
+    def _get_response(self) -> bytes | None:
+        # imaplib looks for BYE between commands only, and waits on during AUTHENTICATE.
+        line: bytes | None = super()._get_response()  # type: ignore[misc]
         said = self.untagged_responses.get("BYE")
-        if said:
+        if said and not self._is_leaving:
             self.wire.close()
             text = said[-1] if isinstance(said[-1], bytes) else b""
             raise refusals.closing(text.decode("utf-8", "replace"))
+        return line
 
     def _command_complete(self, name: str, tag: bytes) -> tuple[str, list[Any]]:
-        is_logout = name == "LOGOUT"
-        if not is_logout:
-            self._check_bye()
-        status, data = self._get_tagged_response(tag, expect_bye=is_logout)
+        self._is_leaving = name == "LOGOUT"
+        status, data = self._get_tagged_response(tag, expect_bye=self._is_leaving)
         if status in ("NO", "BAD"):
             text = (data[-1] or b"").decode("utf-8", "replace")
             raise refusals.imap(status, text, self.is_authenticating)
-        if not is_logout:
-            self._check_bye()
+        if status not in ("OK", "BYE"):
+            raise self.error("a tagged reply which is neither OK nor NO nor BAD")
         return status, data
 
     def authenticate(

@@ -2,7 +2,7 @@
 
 import contextlib
 import imaplib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 from webmail.protocols import sasl
@@ -27,7 +27,17 @@ from webmail.protocols.types import (
 from webmail.protocols.wire import dial
 
 _Result = TypeVar("_Result")
-_BAD_REPLY = (imaplib.IMAP4.error, ValueError, LookupError, TypeError, AssertionError)
+# With each of these the libraries were seen to stumble over a malformed reply.
+_BAD_REPLY = (
+    imaplib.IMAP4.error,
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    AssertionError,
+    OverflowError,
+    RecursionError,
+)
 _GOODBYE_SECONDS = 5.0
 
 
@@ -49,7 +59,7 @@ class ImapConnection:
             self._imap.is_authenticating = True
             self._guarded(lambda: self._sign_in(credentials))
             self._imap.is_authenticating = False
-            self.capabilities = frozenset(self._guarded(self._read_capabilities))
+            self.capabilities = self._read_capabilities()
         except BaseException:
             self._wire.close()
             raise
@@ -136,17 +146,22 @@ class ImapConnection:
                 server_text=exc.server_text,
             ) from None
         self._wire.start_tls()
-        self._client._starttls_done = True
         self._imap.untagged_responses.clear()
+        # What was said in the open is forgotten (RFC 9051 section 6.2.1).
+        self._imap.capabilities = tuple(self._read_capabilities())
 
-    def _read_capabilities(self) -> Iterable[str]:
-        self._client._cached_capabilities = None
-        return [word.decode("ascii", "replace") for word in self._client.capabilities()]
+    def _read_capabilities(self) -> frozenset[str]:
+        """What the server said with its last answer, else what it says when asked."""
+        replies = self.take("CAPABILITY") or self.run("CAPABILITY")
+        words = b" ".join(r for r in replies if isinstance(r, bytes)).upper().split()
+        # IMAPClient looks for LITERAL+ here.
+        self._client._cached_capabilities = tuple(words)
+        return frozenset(word.decode("ascii", "replace") for word in words)
 
     def _sign_in(self, credentials: PasswordCredentials | BearerCredentials) -> None:
         if self._imap.state != "NONAUTH":
             raise ProtocolError("The server let us in before the sign-in")
-        offered = set(self._read_capabilities())
+        offered = frozenset(self._imap.capabilities)
         mechanisms = [word[5:] for word in offered if word.startswith("AUTH=")]
         if isinstance(credentials, BearerCredentials):
             mechanism = sasl.choose_mechanism(credentials.mechanisms, mechanisms)
@@ -162,7 +177,7 @@ class ImapConnection:
             exc.detail.update(responder.detail)
             raise
 
-    def _log_in(self, credentials: PasswordCredentials, offered: set[str]) -> None:
+    def _log_in(self, credentials: PasswordCredentials, offered: frozenset[str]) -> None:
         if "LOGINDISABLED" in offered:
             raise CapabilityError(
                 "The server accepts no password here", code="authentication_mechanism_missing"

@@ -3,7 +3,7 @@
 from typing import Self
 
 from webmail.protocols.arguments import check_mailbox_name
-from webmail.protocols.errors import ProtocolError
+from webmail.protocols.errors import CommandRefusedError, ProtocolError
 from webmail.protocols.imap_connection import ImapConnection
 from webmail.protocols.imap_replies import (
     decode_name,
@@ -30,6 +30,7 @@ class MailboxCommands:
         self._connection = connection
         self._raw_names: dict[str, bytes] = {}
         self._exists = 0
+        self._is_readonly = False
 
     @classmethod
     def open(cls, endpoint: Endpoint, credentials: Credentials) -> Self:
@@ -115,6 +116,7 @@ class MailboxCommands:
         if exists is None:
             raise ProtocolError("The server did not say how many messages the folder holds")
         self._exists = exists
+        self._is_readonly = readonly or bool(connection.seen("READ-ONLY"))
         return MailboxStatus(
             name=name,
             uid_validity=number(connection.seen("UIDVALIDITY")) or 0,
@@ -139,6 +141,11 @@ class MailboxCommands:
 
     def close(self) -> None:
         self._connection.close()
+
+    def _check_writable(self) -> None:
+        # Dovecot answers OK to a STORE in a read-only mailbox, and does nothing.
+        if self._is_readonly:
+            raise CommandRefusedError("The folder can only be read", code="read_only")
 
     @property
     def _keeps_mod_sequences(self) -> bool:

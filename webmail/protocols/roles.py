@@ -20,6 +20,8 @@ _ROLE_OF_FLAG = {
     "\\allmail": "all",
 }
 
+_HOLDS_NO_MAIL = frozenset({"\\noselect", "\\nonexistent"})
+
 # In each role the more telling name stands first: it wins where a mailbox has both.
 _NAMES = {
     "drafts": (
@@ -110,9 +112,9 @@ def assign_roles(mailboxes: Sequence[Listed]) -> dict[str, str]:
 
 
 def _candidates(mailboxes: Sequence[Listed]) -> Iterable[tuple[tuple[int, int], str, str]]:
-    containers = {m.name for m in mailboxes if "\\noselect" in m.flags}
+    containers = {m.name for m in mailboxes if m.flags & _HOLDS_NO_MAIL}
     for listed in mailboxes:
-        if listed.flags & {"\\noselect", "\\nonexistent"}:
+        if listed.flags & _HOLDS_NO_MAIL:
             continue
         parent, _, leaf = (
             listed.name.rpartition(listed.delimiter) if listed.delimiter else ("", "", listed.name)

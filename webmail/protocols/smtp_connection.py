@@ -100,7 +100,7 @@ class SmtpConnection:
     @property
     def extensions(self) -> Mapping[str, str]:
         """Extension in lower case -> its parameters."""
-        return dict(self._smtp.esmtp_features)
+        return {name: text.strip() for name, text in self._smtp.esmtp_features.items()}
 
     def close(self) -> None:
         """QUIT, then close; a server which does not answer is left at once."""

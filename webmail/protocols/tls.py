@@ -36,7 +36,7 @@ def _context(options: TlsOptions, process: int) -> ssl.SSLContext:
     if options.ca_pem:
         try:
             made.load_verify_locations(cadata=options.ca_pem)
-        except (ssl.SSLError, ValueError):
+        except (ssl.SSLError, ValueError, TypeError):
             raise TlsError(
                 "The certificates of the further authorities cannot be read",
                 code="tls_ca_invalid",
