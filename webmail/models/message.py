@@ -72,7 +72,7 @@ class Message(models.Model):
     from_name = models.CharField(max_length=320, blank=True, default="")
     from_address = models.CharField(max_length=320, blank=True, default="")
     # Lists of [display name, addr-spec] (RFC 5322 §3.4), in the order of the header.
-    from_ = models.JSONField(default=list)
+    authors = models.JSONField(default=list)  # the From field
     sender = models.JSONField(default=list)
     reply_to = models.JSONField(default=list)
     to = models.JSONField(default=list)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from webmail.models.account import MailAccount
@@ -14,8 +15,9 @@ from webmail.models.outgoing import OutgoingMessage
 class RemoteOperation(models.Model):
     """One change for the server, done in the order of rows per account; doing it twice changes nothing more.
 
-    ``arguments`` by kind: store_flags {"add": [...], "remove": [...]}; move {"uid_validity": n, "uid": n};
-    expunge {"uid_validity": n, "uid": n}; append {"flags": [...]}.
+    ``arguments`` hold {"uid_validity": n, "uid": n or null}, the number under which the server knows the message in
+    ``mailbox`` (null while an earlier move has yet to tell it); store_flags also {"add": [...], "remove": [...]};
+    append {"flags": [...]} alone.
     """
 
     class Kind(models.TextChoices):
@@ -46,7 +48,7 @@ class RemoteOperation(models.Model):
     arguments = models.JSONField(default=dict)
     state = models.CharField(max_length=8, choices=State.choices, default=State.WAITING)
     attempts = models.PositiveIntegerField(default=0)
-    next_attempt_at = models.DateTimeField(auto_now_add=True)
+    next_attempt_at = models.DateTimeField(default=timezone.now)
     error_code = models.CharField(max_length=64, blank=True)
     error_text = models.TextField(blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
