@@ -1,0 +1,72 @@
+"""Celery entry points, nothing else. Each takes keys, reads the rows again, and may run twice or never."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from webmail import outbox, rawstore, sync
+from webmail.models import RemoteOperation
+from webmail.sync import pop3_account
+
+# Deleting and receiving are cut into slices of about a minute; what takes longer hangs.
+_RECEIVING = {"soft_time_limit": 8 * 60, "time_limit": 9 * 60}
+# A server may answer the final dot after ten minutes (RFC 5321 §4.5.3.2.6).
+_SENDING = {"soft_time_limit": 18 * 60, "time_limit": 20 * 60}
+
+
+@shared_task(soft_time_limit=60, time_limit=90)
+def sync_due_accounts() -> None:
+    """Start receiving for every account that is due."""
+    for pk in sync.claim_due():
+        sync_account.delay(pk)
+
+
+@shared_task(**_RECEIVING)
+def sync_account(pk: int) -> None:
+    """Receive one account, then see whether unclear messages turned up."""
+    try:
+        sync.sync_account(pk)
+        outbox.reconcile(pk)
+    except Exception:
+        sync.stumbled(pk)
+        raise
+
+
+@shared_task(**_RECEIVING)
+def receive_now(pk: int) -> None:
+    """Receive an account because somebody waits for it, whatever its state; waiting messages get their chance too."""
+    outbox.resume(pk)
+    sync_account.run(pk)
+
+
+@shared_task(**_RECEIVING)
+def push_operations(pk: int) -> None:
+    """Tell the server what was changed here."""
+    sync.push(pk)
+
+
+@shared_task(soft_time_limit=60, time_limit=90)
+def deliver_due() -> None:
+    """Settle what a dead worker left, then start sending what is due."""
+    outbox.recover()
+    for pk in outbox.due():
+        deliver.delay(pk)
+
+
+@shared_task(**_SENDING)
+def deliver(pk: int) -> None:
+    """Send one message and file its copy."""
+    if outbox.deliver(pk) == "sent":
+        account = (
+            RemoteOperation.objects.filter(outgoing=pk).values_list("account_id", flat=True).first()
+        )
+        if account is not None:
+            push_operations.delay(account)
+
+
+@shared_task
+def clean_up() -> None:
+    """Forget finished changes and deleted mail, and remove bytes that nothing refers to."""
+    sync.forget_done_operations()
+    pop3_account.erase_deleted()
+    rawstore.collect()
