@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from allauth.account import views as account
 from allauth.account.decorators import secure_admin_login
+from allauth.account.models import EmailAddress
 from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.urls import include, path, re_path
+from django.views.generic import RedirectView
 
 from groupware.functions.views import portal
 
 # The operator's pages have no entrance of their own: limits on attempts and the audit log are at the common one.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+admin.site.password_change = RedirectView.as_view(pattern_name="account_change_password")  # type: ignore[method-assign,assignment]
 admin.site.unregister(Group)  # rights come from the person and from function administrators
+admin.site.unregister(EmailAddress)  # allauth's own; the address of a person is on the person
 admin.site.site_header = admin.site.site_title = "Groupware"
 
 # What allauth offers and we use; addresses are changed by administrators, so its pages for them are left out.
@@ -45,8 +49,8 @@ urlpatterns = [
     path("system/departments/", include("groupware.organisation.urls")),
     path("system/audit/", include("groupware.audit.urls")),
     path("accounts/", include(account_urls)),
-    path("mail/", include("webmail.urls")),
-    path("oauth/", include("oauthservers.urls")),
+    path("", include("webmail.urls")),
+    path("", include("oauthservers.urls")),
     path("admin/", admin.site.urls),
 ]
 handler403 = "groupware.functions.views.refused"
