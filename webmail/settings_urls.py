@@ -1,0 +1,14 @@
+"""Addresses of the personal settings of webmail; they join the namespace of ``webmail.urls``."""
+
+from django.urls import path
+
+from webmail.views import authorizing, settings
+
+urlpatterns = [
+    path("", settings.account_list, name="account_list"),
+    path("new/", settings.account_new, name="account_new"),
+    path("<uuid:public_id>/", settings.account, name="account"),
+    path("<uuid:public_id>/authorized/", authorizing.authorized, name="account_authorized"),
+    path("<uuid:public_id>/remove/", settings.account_remove, name="account_remove"),
+    path("<uuid:public_id>/delete/", settings.account_delete, name="account_delete"),
+]
