@@ -19,6 +19,7 @@ from django.core.cache import cache
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, connection, transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
 
 from groupware import encryption
 
@@ -127,6 +128,15 @@ class HealthMiddleware:
                 200 if is_ready else 503,
             )
         return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Without Redis the limits on attempts cannot be counted, so what needs them waits (CVE-2021-41177)."""
+        if not isinstance(exception, redis.RedisError):
+            return None
+        logger.error("Redis does not answer.", exc_info=exception)
+        response = render(request, "503.html", status=503)
+        response.headers["Retry-After"] = "30"
+        return response
 
     def _answer(self, body: dict[str, Any], status: int) -> HttpResponse:
         return JsonResponse(body, status=status, headers={"Cache-Control": "no-store"})

@@ -1,24 +1,9 @@
-"""Switches and administrators of functions, to read in the operator's pages."""
+"""Switches and administrators of functions in the operator's pages."""
 
 from django.contrib import admin
 
+from groupware.admin import ReadOnlyAdmin
 from groupware.functions.models import FunctionAdministrator, FunctionSwitch
-
-
-class ReadOnlyAdmin(admin.ModelAdmin):
-    """Changed under System, where it is recorded."""
-
-    def has_add_permission(self, request):
-        """Nothing is added here."""
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        """Nothing is changed here."""
-        return False
-
-    def has_delete_permission(self, request, obj=None):
-        """Nothing is deleted here."""
-        return False
 
 
 @admin.register(FunctionSwitch)

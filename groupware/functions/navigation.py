@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from django.http import HttpRequest
@@ -68,53 +69,20 @@ class SectionItem:
 
 
 def context(request: HttpRequest) -> dict[str, Any]:
-    """Context processor: ``navigation`` (the rail), ``sections`` (the list beside the page) and the organisation's name.
+    """Context processor: ``navigation`` (the rail), ``sections`` (the list beside the page), the organisation's name.
 
     All are made when a template uses them.
     """
-    return {
-        "navigation": SimpleLazyObject(lambda: rail(request)),
-        "sections": SimpleLazyObject(lambda: sections(request)),
-        "organisation_name": SimpleLazyObject(_organisation_name),
-    }
-
-
-def rail(request: HttpRequest) -> list[RailItem]:
-    """The functions a person may use, then settings, function management and system administration as far as they may."""
     user = getattr(request, "user", None)
+    name = SimpleLazyObject(_organisation_name)
     if user is None or not user.is_authenticated:
-        return []
-    portal = reverse("portal")
-    items = [RailItem("portal", _("Portal"), "layout-grid", portal, request.path == portal)]
-    for function in registry.enabled():
-        if function.home_url_name:
-            url = reverse(function.home_url_name)
-            badge = function.badge(user) if function.badge else 0
-            items.append(
-                RailItem(
-                    function.key,
-                    function.label,
-                    function.icon,
-                    url,
-                    request.path.startswith(url),
-                    badge,
-                    description=function.description,
-                    is_function=True,
-                )
-            )
-    offered = [("settings", _("Settings"), "settings", reverse("users:settings"))]
-    if permissions.administered_functions(user):
-        offered.append(("manage", _("Manage"), "sliders-horizontal", reverse("functions:manage")))
-    if user.is_system_administrator:
-        offered.append(("system", _("System"), "shield", reverse("functions:system")))
-    for index, (key, label, icon, url) in enumerate(offered):
-        is_current = any(item.is_current for item in AREAS[key](user, request.path))
-        items.append(
-            RailItem(
-                key, label, icon, url, is_current or request.path == url, starts_group=index == 0
-            )
-        )
-    return items
+        return {"navigation": [], "sections": [], "organisation_name": name}
+    menus = Menus(user, request.path)
+    return {
+        "navigation": SimpleLazyObject(menus.rail),
+        "sections": SimpleLazyObject(menus.sections),
+        "organisation_name": name,
+    }
 
 
 def _organisation_name() -> str:
@@ -122,45 +90,85 @@ def _organisation_name() -> str:
     return organisation.name if organisation else ""
 
 
-def sections(request: HttpRequest) -> list[SectionItem]:
-    """The list for the area the current page belongs to; empty outside settings and administration."""
-    user = getattr(request, "user", None)
-    if user is None or not user.is_authenticated:
-        return []
-    for area in AREAS.values():
-        items = area(user, request.path)
-        if any(item.is_current for item in items):
-            return items
-    for name, url_name in (("manage", "functions:manage"), ("system", "functions:system")):
-        if request.path == reverse(url_name):
-            return AREAS[name](user, request.path)
-    return []
+class Menus:
+    """What one person may open, seen from the page at ``path``."""
+
+    def __init__(self, user: Any, path: str) -> None:
+        self.user = user
+        self.path = path
+
+    @cached_property
+    def functions(self) -> list[registry.GroupwareFunction]:
+        """The functions that are switched on."""
+        return registry.enabled()
+
+    @cached_property
+    def areas(self) -> dict[str, list[SectionItem]]:
+        """Settings, function management and system administration, each as far as the person may."""
+        administered = permissions.administered_functions(self.user, self.functions)
+        settings = [
+            ("", PERSONAL_PAGES),
+            *((item.label, item.settings_pages) for item in self.functions),
+        ]
+        manage = [(item.label, item.administration_pages) for item in administered]
+        system: list[Any] = []
+        if self.user.is_system_administrator:
+            of_functions = ((item.label, item.system_pages) for item in registry.all_functions())
+            system = [("", SYSTEM_PAGES), *of_functions, (_("Operation"), LAST_SYSTEM_PAGES)]
+        return {
+            name: _items(groups, self.path)
+            for name, groups in zip(AREAS, (settings, manage, system), strict=True)
+        }
+
+    def rail(self) -> list[RailItem]:
+        """The portal, the functions, then the areas of administration."""
+        portal = reverse("portal")
+        items = [RailItem("portal", _("Portal"), "layout-grid", portal, self.path == portal)]
+        items += [self._of_function(item) for item in self.functions if item.home_url_name]
+        offered = [key for key in AREAS if self.areas[key]]
+        return items + [self._of_area(key, starts_group=key == offered[0]) for key in offered]
+
+    def _of_function(self, function: registry.GroupwareFunction) -> RailItem:
+        url = reverse(function.home_url_name)
+        return RailItem(
+            function.key,
+            function.label,
+            function.icon,
+            url,
+            self._is_function_open(url),
+            function.badge(self.user) if function.badge else 0,
+            description=function.description,
+            is_function=True,
+        )
+
+    def _is_function_open(self, url: str) -> bool:
+        # Settings and administration of a function may lie below its address; they belong to their area then.
+        return self.path.startswith(url) and self._open_area() is None
+
+    def _open_area(self) -> str | None:
+        for key, (_label, _icon, url_name) in AREAS.items():
+            if self.path == reverse(url_name) or any(item.is_current for item in self.areas[key]):
+                return key
+        return None
+
+    def _of_area(self, key: str, *, starts_group: bool) -> RailItem:
+        label, icon, url_name = AREAS[key]
+        return RailItem(
+            key, label, icon, reverse(url_name), self._open_area() == key, starts_group=starts_group
+        )
+
+    def sections(self) -> list[SectionItem]:
+        """The list for the area of the current page; empty outside settings and administration."""
+        area = self._open_area()
+        return self.areas[area] if area else []
 
 
-def settings_sections(user: Any, path: str = "") -> list[SectionItem]:
-    """Everybody's own settings: those of the groupware, then of each function."""
-    groups = [("", PERSONAL_PAGES)]
-    groups += [(function.label, function.settings_pages) for function in registry.enabled()]
-    return _items(groups, path)
-
-
-def management_sections(user: Any, path: str = "") -> list[SectionItem]:
-    """The administration screens of the functions that ``user`` looks after."""
-    functions = permissions.administered_functions(user)
-    return _items([(function.label, function.administration_pages) for function in functions], path)
-
-
-def system_sections(user: Any, path: str = "") -> list[SectionItem]:
-    """System administration; empty for everybody else."""
-    if not user.is_system_administrator:
-        return []
-    groups = [("", SYSTEM_PAGES)]
-    groups += [(function.label, function.system_pages) for function in registry.all_functions()]
-    groups.append((_("Operation"), LAST_SYSTEM_PAGES))
-    return _items(groups, path)
-
-
-AREAS = {"settings": settings_sections, "manage": management_sections, "system": system_sections}
+# The hub of each area.
+AREAS = {
+    "settings": (_("Settings"), "settings", "users:settings"),
+    "manage": (_("Manage"), "sliders-horizontal", "functions:manage"),
+    "system": (_("System"), "shield", "functions:system"),
+}
 
 
 def _items(groups: Iterable[tuple[Any, Sequence[Page]]], path: str) -> list[SectionItem]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from groupware.access import (
@@ -39,10 +39,13 @@ def administers(user: Any, key: str) -> bool:
     )
 
 
-def administered_functions(user: Any) -> list[registry.GroupwareFunction]:
-    """The functions with administration screens that ``user`` looks after."""
-    offered = [function for function in registry.enabled() if function.administration_pages]
-    if user.is_system_administrator:
+def administered_functions(
+    user: Any, functions: Sequence[registry.GroupwareFunction] | None = None
+) -> list[registry.GroupwareFunction]:
+    """Those of ``functions`` (all that are switched on) with administration screens that ``user`` looks after."""
+    offered = registry.enabled() if functions is None else functions
+    offered = [function for function in offered if function.administration_pages]
+    if user.is_system_administrator or not offered:
         return offered
     keys = set(FunctionAdministrator.objects.filter(user=user).values_list("key", flat=True))
     return [function for function in offered if function.key in keys]

@@ -2,35 +2,27 @@
 
 from django.contrib import admin
 
+from groupware.admin import ReadOnlyAdmin
 from groupware.organisation.models import Membership, Organisation, Unit
 
 
-class MembershipInline(admin.TabularInline):
-    """Who belongs to the department."""
-
-    model = Membership
-    extra = 0
-    autocomplete_fields = ["user"]
-
-
 @admin.register(Unit)
-class UnitAdmin(admin.ModelAdmin):
+class UnitAdmin(ReadOnlyAdmin):
     """The tree of departments."""
 
     list_display = ["name", "key", "parent", "order"]
+    list_select_related = ["parent"]
     search_fields = ["name", "key"]
-    autocomplete_fields = ["parent"]
-    inlines = [MembershipInline]
 
 
 @admin.register(Membership)
-class MembershipAdmin(admin.ModelAdmin):
+class MembershipAdmin(ReadOnlyAdmin):
     """Who belongs where."""
 
     list_display = ["user", "unit", "is_primary"]
+    list_select_related = ["user", "unit"]
     list_filter = ["unit"]
     search_fields = ["user__username", "user__display_name", "unit__name"]
-    autocomplete_fields = ["user", "unit"]
 
 
-admin.site.register(Organisation)
+admin.site.register(Organisation, ReadOnlyAdmin)

@@ -50,6 +50,8 @@ class Unit(models.Model):
         settings.AUTH_USER_MODEL, through="Membership", related_name="units"
     )
 
+    objects = UnitQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("department")
         verbose_name_plural = _("departments")
