@@ -155,7 +155,7 @@ class ImapSession(MailboxCommands):
             raise InvalidArgumentError("The message holds a NUL, which a literal cannot")
         if received_at is not None:
             arguments.append(internal_date(received_at))
-        self._connection.forget("APPENDUID")
+        self._connection.take("APPENDUID")
         self._connection.append(*arguments, message=raw)
         replies = self._connection.take("APPENDUID")
         words = replies[-1].split() if replies and isinstance(replies[-1], bytes) else []
@@ -180,7 +180,7 @@ class ImapSession(MailboxCommands):
 
     def _transfer(self, command: str, uids: Sequence[int], target: str) -> dict[int, int]:
         name = self._wire_name(target)
-        self._connection.forget("COPYUID")
+        self._connection.take("COPYUID")
         for uid_set in sequence_sets(check_uids(uids)):
             self._connection.run(command, uid_set, name, uid=True)
         return copied(self._connection.take("COPYUID"))

@@ -111,10 +111,6 @@ class ImapConnection:
         found: list[Reply | None] = self._imap.untagged_responses.pop(name, [])
         return found
 
-    def forget(self, *names: str) -> None:
-        for name in names:
-            self.take(name)
-
     def seen(self, name: str) -> list[Reply | None]:
         """As `take`, without forgetting."""
         found: list[Reply | None] = self._imap.untagged_responses.get(name, [])

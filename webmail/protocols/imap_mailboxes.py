@@ -28,6 +28,8 @@ class MailboxCommands:
 
     def __init__(self, connection: ImapConnection) -> None:
         self._connection = connection
+        self.capabilities: frozenset[str] = connection.capabilities
+        """In upper case, as they are after the sign-in."""
         self._raw_names: dict[str, bytes] = {}
         self._exists = 0
         self._is_readonly = False
@@ -50,11 +52,6 @@ class MailboxCommands:
     @property
     def is_open(self) -> bool:
         return self._connection.is_open
-
-    @property
-    def capabilities(self) -> frozenset[str]:
-        """In upper case, as they are after the sign-in."""
-        return self._connection.capabilities
 
     def list_mailboxes(self) -> list[MailboxInfo]:
         """All mailboxes with their roles; LIST asks for special uses where it can (RFC 6154)."""
@@ -105,8 +102,8 @@ class MailboxCommands:
         """
         connection = self._connection
         target = self._wire_name(name)
-        names = ("EXISTS", "UIDVALIDITY", "UIDNEXT", "HIGHESTMODSEQ", "READ-ONLY", "READ-WRITE")
-        connection.forget(*names)
+        for said in ("EXISTS", "UIDVALIDITY", "UIDNEXT", "HIGHESTMODSEQ", "READ-ONLY"):
+            connection.take(said)
         # imaplib takes a change to read-only for a lost connection unless it was wished for.
         connection.enter("AUTH", is_readonly=True)
         parameters = [b"(CONDSTORE)"] if self._keeps_mod_sequences else []
