@@ -8,20 +8,23 @@ import requests
 
 from groupware import outbound
 from oauthservers import discovery
-from oauthservers.errors import MetadataError
+from oauthservers.errors import AdministratorRequiredError, MetadataError
 from oauthservers.models import AuthorizationServer
 from oauthservers.providers import presets
 from oauthservers.providers.base import Provider
 
 
 def session_for(server: AuthorizationServer) -> requests.Session:
-    """An HTTP session that checks the server as its registration says."""
-    return outbound.http_session(
-        server.verify_certificate,
-        server.verify_name,
-        server.allow_common_name,
-        server.ca_certificates,
-    )
+    """An HTTP session that checks the server as its registration says; raises AdministratorRequiredError."""
+    try:
+        return outbound.http_session(
+            server.verify_certificate,
+            server.verify_name,
+            server.allow_common_name,
+            server.ca_certificates,
+        )
+    except ValueError:
+        raise AdministratorRequiredError("tls", code="ca_certificates_invalid") from None
 
 
 def provider_for(server: AuthorizationServer) -> Provider:

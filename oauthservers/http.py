@@ -112,7 +112,10 @@ def _request(
     except requests.exceptions.Timeout:
         raise UnreachableServerError("timeout", code="timeout") from None
     except (requests.exceptions.RequestException, OSError) as error:
-        raise UnreachableServerError("unreachable", _reason(error)) from None
+        # A session that refuses an address says so by a code of its own.
+        raise UnreachableServerError(
+            "unreachable", _reason(error), code=getattr(error, "code", "")
+        ) from None
 
 
 def _reason(error: BaseException) -> str:

@@ -39,6 +39,15 @@ from oauthservers.providers.base import AuthorizationParameters, Provider
 logger = logging.getLogger(__name__)
 
 LIFETIME = timedelta(minutes=10)
+_OUTCOME_COLUMNS = (
+    "grant",
+    "outcome",
+    "error_code",
+    "error_detail",
+    "signed_in_as",
+    "code_verifier",
+    "nonce",
+)
 
 
 @sensitive_variables("state", "verifier", "nonce")
@@ -64,10 +73,8 @@ def begin(
     if not server.is_enabled:
         raise AdministratorRequiredError("server_switched_off", code="server_switched_off")
     provider = adapter.provider_for(server)
-    known = Grant.objects.of_mailbox(server, user, mailbox_address).alive().first()
-    scopes = tuple(
-        dict.fromkeys([*server.scopes_for(protocols), *(known.scopes.split() if known else ())])
-    )
+    known = Grant.objects.of_mailbox(server, user, mailbox_address).first()
+    scopes = server.scopes_for(dict.fromkeys([*protocols, *(known.protocols if known else ())]))
     state, verifier, nonce = (
         secrets.token_urlsafe(32),
         pkce.new_verifier(),
@@ -239,7 +246,8 @@ def _close(
         grant.signed_in_as if grant else ""
     )
     attempt.code_verifier = attempt.nonce = ""
-    attempt.save()
+    # Not the whole row: this copy was read before the attempt was marked as used.
+    attempt.save(update_fields=_OUTCOME_COLUMNS)
     if error is None:
         return attempt
     logger.warning(

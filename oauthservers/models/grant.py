@@ -99,6 +99,11 @@ class Grant(Leased):
         return self.mailbox_address
 
     @property
+    def protocols(self) -> list[str]:
+        """What the grant opens: imap, pop3, smtp."""
+        return self.server.protocols_within(self.scopes.split())
+
+    @property
     def lifetime(self) -> timedelta:
         """How long the present access token was good for when it came."""
         if self.access_token_expires_at is None or self.refreshed_at is None:

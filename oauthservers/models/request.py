@@ -13,6 +13,14 @@ from oauthservers.models.grant import Grant
 from oauthservers.models.server import AuthorizationServer
 
 
+class AuthorizationRequestQuerySet(models.QuerySet["AuthorizationRequest"]):
+    """Attempts, as far as somebody may see them."""
+
+    def of(self, user) -> AuthorizationRequestQuerySet:
+        """Attempts that ``user`` made."""
+        return self.filter(user=user).select_related("server")
+
+
 class AuthorizationRequest(models.Model):
     """State, verifier and nonce of one attempt (RFC 6749 §4.1.1, RFC 7636); only the state's hash is kept."""
 
@@ -49,6 +57,8 @@ class AuthorizationRequest(models.Model):
     grant = models.ForeignKey(
         Grant, models.SET_NULL, null=True, blank=True, related_name="requests"
     )
+
+    objects = AuthorizationRequestQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("authorization request")

@@ -156,6 +156,15 @@ class AuthorizationServer(models.Model):
         own = {purpose: getattr(self, f"scopes_{purpose}").split() for purpose in presets.PURPOSES}
         return presets.scopes_for(self.provider, protocols, own)
 
+    def protocols_within(self, scopes: Iterable[str]) -> list[str]:
+        """The protocols that ``scopes`` open, by what is asked for here today."""
+        identity, given = set(self.scopes_for([])), set(scopes)
+        return [
+            protocol
+            for protocol in ("imap", "pop3", "smtp")
+            if (needed := set(self.scopes_for([protocol])) - identity) and needed <= given
+        ]
+
     def registration(self) -> ClientRegistration:
         """The values an adapter works with. Empty endpoints of Google's own issuer come from the preset.
 

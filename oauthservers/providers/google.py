@@ -12,6 +12,7 @@ import requests
 
 from oauthservers import http
 from oauthservers.errors import (
+    IdentityError,
     OAuthError,
     ReauthorizationRequiredError,
     TemporaryOAuthError,
@@ -108,6 +109,8 @@ class GoogleProvider(GenericProvider):
         return issuer == ours or (ours in _ISSUERS and issuer in _ISSUERS)
 
     def names(self, claims: Mapping[str, Any]) -> tuple[str, ...]:
-        """The address, once Google says that it has been verified."""
-        is_verified = claims.get("email_verified") in (True, "true")
-        return addresses(claims, "email") if is_verified else ()
+        """The address; raises IdentityError while Google has not verified it."""
+        found = addresses(claims, "email")
+        if found and claims.get("email_verified") not in (True, "true"):
+            raise IdentityError("email", "address is not verified", code="identity_unverified")
+        return found
