@@ -2,74 +2,16 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import secrets
 from concurrent.futures import ThreadPoolExecutor
-from urllib.parse import urlencode
 
 import google.auth.transport.requests
 import google.oauth2.credentials
 import jwt
 import msal
 import pytest
-import requests
 
-from tests.sandbox import AuthorizationServer, Sandbox, callback_parameters
-
-ALICE, MARIA = "alice@contoso.example", "maria@contoso.example"
-HARUKA, OLGA = "haruka@example.jp", "olga@lab.example"
-
-
-def callback(sandbox: Sandbox) -> str:
-    for server in (sandbox.microsoft, sandbox.google, sandbox.generic):
-        server.allow_redirect("http://app.example/oauth/callback/")
-    return "http://app.example/oauth/callback/1/"
-
-
-class Attempt:
-    """One authorization code flow with PKCE, by hand."""
-
-    def __init__(self, server: AuthorizationServer, callback_uri: str, /, **extra: str) -> None:
-        self.server, self.redirect_uri = server, callback_uri
-        self.verifier, self.nonce = secrets.token_urlsafe(48), secrets.token_urlsafe(12)
-        digest = hashlib.sha256(self.verifier.encode()).digest()
-        offline = [] if server.key == "google" else ["offline_access"]
-        self.parameters = {
-            "response_type": "code",
-            "client_id": server.client_id,
-            "redirect_uri": callback_uri,
-            "scope": " ".join(["openid", "profile", "email", *server.mail_scopes, *offline]),
-            "state": "the-state",
-            "nonce": self.nonce,
-            "code_challenge": base64.urlsafe_b64encode(digest).decode().rstrip("="),
-            "code_challenge_method": "S256",
-            **extra,
-        }
-
-    @property
-    def url(self) -> str:
-        return f"{self.server.authorization_endpoint}?{urlencode(self.parameters)}"
-
-    def redeem(self, address: str, **changes: str) -> requests.Response:
-        answer = callback_parameters(self.server.approve(self.url, address))
-        form = {
-            "grant_type": "authorization_code",
-            "code": answer["code"],
-            "redirect_uri": self.redirect_uri,
-            "code_verifier": self.verifier,
-            **changes,
-        }
-        return post(self.server, **form)
-
-
-def post(server: AuthorizationServer, **form: str) -> requests.Response:
-    known = {"client_id": server.client_id, "client_secret": server.client_secret}
-    return server.browser().post(server.token_endpoint, data={**known, **form}, timeout=30)
-
-
-def refresh(server: AuthorizationServer, token: str) -> requests.Response:
-    return post(server, grant_type="refresh_token", refresh_token=token)
+from tests.sandbox import PASSWORD, callback_parameters
+from tests.sandbox.attempts import ALICE, HARUKA, MARIA, OLGA, Attempt, callback, post, refresh
 
 
 @pytest.mark.parametrize(("key", "address"), [("generic", OLGA), ("google", HARUKA)])
@@ -138,7 +80,7 @@ def test_msal_sees_a_device_code_through(sandbox):
     assert (pending["error"], pending["error_codes"]) == ("authorization_pending", [70016])
     browser = server.browser()
     form = {"user_code": flow["user_code"], "action": "sign_in", "email": MARIA}
-    browser.post(flow["verification_uri"], data={**form, "password": "ink-and-paper"}, timeout=30)
+    browser.post(flow["verification_uri"], data={**form, "password": PASSWORD}, timeout=30)
     accept = {"user_code": flow["user_code"], "action": "accept", "account": MARIA}
     assert "connected" in browser.post(flow["verification_uri"], data=accept, timeout=30).text
     tokens = app.acquire_token_by_device_flow(flow, exit_condition=lambda _: True)
@@ -205,38 +147,6 @@ def test_of_many_simultaneous_refreshes_with_one_token_a_single_one_succeeds(san
     assert sorted(answers) == [200] + [400] * 7
 
 
-def test_a_code_works_once_and_only_with_its_verifier_and_address(sandbox):
-    server, attempt = sandbox.generic, Attempt(sandbox.generic, callback(sandbox))
-    code = callback_parameters(server.approve(attempt.url, OLGA))["code"]
-    assert (
-        attempt.redeem(OLGA, code=code, code_verifier="x" * 43).json()["error"] == "invalid_grant"
-    )
-    other = attempt.redeem(OLGA, code=code, redirect_uri=attempt.redirect_uri + "x")
-    assert other.json()["error"] == "invalid_grant"
-    tokens = attempt.redeem(OLGA, code=code).json()
-    assert attempt.redeem(OLGA, code=code).json()["error"] == "invalid_grant"
-    assert refresh(server, tokens["refresh_token"]).json()["error"] == "invalid_grant"
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"code_challenge_method": "plain"},
-        {"redirect_uri": "http://app.example/elsewhere/"},
-        {"redirect_uri": "http://app.example/oauth/callback/1/?x=1"},
-        {"client_id": "nobody"},
-    ],
-)
-def test_a_wrong_authorization_request_is_refused_before_anybody_signs_in(sandbox, changes):
-    attempt = Attempt(sandbox.generic, callback(sandbox), **changes)
-    try:
-        answer = callback_parameters(sandbox.generic.approve(attempt.url, OLGA))
-    except ValueError as refusal:
-        answer = {"error": str(refusal)}
-    assert "code" not in answer
-    assert "invalid_" in answer["error"]
-
-
 def test_a_browser_with_a_session_of_somebody_else_is_asked_who_it_is(sandbox):
     server, redirect = sandbox.microsoft, callback(sandbox)
     browser = server.browser()
@@ -249,46 +159,6 @@ def test_a_browser_with_a_session_of_somebody_else_is_asked_who_it_is(sandbox):
     chooser = Attempt(server, redirect, prompt="select_account")
     assert "another account" in browser.get(chooser.url, timeout=30).text
     assert "code=" in server.approve(chooser.url, MARIA, browser)
-
-
-def test_faults_come_in_order_and_then_the_server_is_well_again(sandbox):
-    server = sandbox.generic
-    token = server.issue(OLGA).refresh_token
-    server.fault("error", error="invalid_client")
-    server.fault("page")
-    server.fault("throttle", retry_after=7)
-    server.fault("drop")
-    assert refresh(server, token).json()["error"] == "invalid_client"
-    page = refresh(server, token)
-    assert (page.status_code, page.headers["Content-Type"][:9]) == (503, "text/html")
-    assert refresh(server, token).headers["Retry-After"] == "7"
-    with pytest.raises(requests.ConnectionError):
-        refresh(server, token)
-    assert refresh(server, token).ok
-    statuses = [request["status"] for request in server.token_requests("refresh_token")]
-    assert statuses == [0, 0, 0, 0, 200]
-
-
-def test_an_answer_lost_on_the_way_has_used_the_refresh_token_up(sandbox):
-    token = sandbox.generic.issue(OLGA).refresh_token
-    sandbox.generic.fault("drop_after")
-    with pytest.raises(requests.ConnectionError):
-        refresh(sandbox.generic, token)
-    assert refresh(sandbox.generic, token).json()["error"] == "invalid_grant"
-
-
-def test_identity_and_answers_can_be_made_wrong(sandbox):
-    server = sandbox.generic
-    server.set(
-        id_token={"aud": "somebody", "nonce": None}, omit_scope=True, omit_refresh_token=True
-    )
-    tokens = Attempt(server, callback(sandbox)).redeem(OLGA).json()
-    claims = jwt.decode(tokens["id_token"], options={"verify_signature": False})
-    assert claims["aud"] == "somebody"
-    assert "nonce" not in claims
-    assert not {"scope", "refresh_token"} & tokens.keys()
-    with pytest.raises(ValueError, match="no setting"):
-        server.set(colour="red")
 
 
 def test_revocation_and_introspection_agree(sandbox):
