@@ -124,7 +124,7 @@ class AuthorizationServer:
         return dict(self._do("set", **changes))
 
     def reset(self) -> None:
-        """Settings, faults and counters as at the start; tokens and consents stay."""
+        """Settings, faults, counters and secret as at the start; tokens and consents stay."""
         self._do("reset")
 
     def fault(self, kind: str, **details: Any) -> None:
@@ -153,7 +153,7 @@ class AuthorizationServer:
         self._do("allow_redirect", uri=uri)
 
     def change_secret(self, client_secret: str) -> None:
-        """The client secret from now on (until the sandbox starts again)."""
+        """The client secret from now on, until `reset`."""
         self._do("change_secret", client_secret=client_secret)
 
     def counters(self) -> dict[str, int]:

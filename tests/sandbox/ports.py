@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import socket
 from contextlib import ExitStack
 from pathlib import Path
@@ -36,13 +37,20 @@ def choose_ports(remembered: Path, *, fixed: bool) -> dict[str, int]:
     # All are held at once, so that no port is handed out twice.
     with ExitStack() as held:
         for name in PREFERRED:
-            listener = _listen(wanted.get(name, 0)) or _listen(0)
-            if listener is None:
-                raise OSError("No free port is left on 127.0.0.1.")
-            held.enter_context(listener)
+            listener = held.enter_context(_first_free(wanted.get(name)))
             chosen[name] = listener.getsockname()[1]
     remembered.write_text(json.dumps(chosen, indent=1))
     return chosen
+
+
+def _first_free(wanted: int | None) -> socket.socket:
+    # Outside the range of outgoing connections, which could take the port before its server does.
+    others = random.sample(range(20000, 32000), 200)
+    for port in [wanted, *others] if wanted else others:
+        listener = _listen(port)
+        if listener is not None:
+            return listener
+    raise OSError("No free port was found on 127.0.0.1.")
 
 
 def _listen(port: int) -> socket.socket | None:

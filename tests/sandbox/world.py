@@ -6,6 +6,7 @@ closes or when the process that started it is gone.
 
 from __future__ import annotations
 
+import imaplib
 import json
 import logging
 import os
@@ -188,7 +189,7 @@ def main() -> int:
                 _live(parent)
             finally:
                 world.stop()
-    except (OSError, RuntimeError) as error:
+    except (OSError, RuntimeError, imaplib.IMAP4.error) as error:
         _report({"error": str(error)})
         return 1
     return 0

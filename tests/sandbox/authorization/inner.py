@@ -65,6 +65,7 @@ def _reset(realm: Realm) -> None:
     realm.settings = type(realm.settings)(**realm.default_settings)
     realm.faults.clear()
     realm.counters.reset()
+    realm.client.client_secret = realm.default_secret
 
 
 def _allow_redirect(realm: Realm, uri: str) -> None:

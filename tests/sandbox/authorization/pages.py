@@ -38,6 +38,10 @@ class Pages:
         if person is not None and not problem:
             problem = self.realm.sign_in_problem(person, tenant)
             person = None if problem else person
+        if not self.realm.client.check_redirect_uri(request.args.get("redirect_uri", "")):
+            return self.refusal(
+                "invalid_request", "Redirect URI is not registered for this client."
+            )
         try:
             grant = self.server.get_consent_grant(end_user=person)
         except OAuth2Error as error:

@@ -36,6 +36,7 @@ class Realm:
     def __init__(self, base_url: str, client: Client, store: Store, key: RSAKey) -> None:
         # What `settings` goes back to when a test has finished.
         self.default_settings: dict[str, Any] = {"rotation": self.rotation}
+        self.default_secret = client.client_secret
         self.base_url = base_url
         self.client = client
         self.store = store

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 import time
 from dataclasses import dataclass, field
@@ -56,12 +57,12 @@ class Client(ClientMixin):
     def check_redirect_uri(self, redirect_uri: str) -> bool:
         if redirect_uri in self.redirect_uris:
             return True
-        parts = urlsplit(redirect_uri)
-        if parts.query or "?" in redirect_uri or "#" in redirect_uri:
+        if any(sign in redirect_uri for sign in ("?", "#", "\\", "..")):
             return False
         if any(redirect_uri.startswith(base) for base in self.redirect_bases):
             return True
-        host = parts.netloc.rpartition(":")[0] if parts.port else parts.netloc
+        parts = urlsplit(redirect_uri)
+        host = re.sub(r":\d+$", "", parts.netloc)
         if parts.scheme != "http" or host not in LOOPBACK:
             return False
         return f"http://{host}{parts.path}" in self.redirect_uris
