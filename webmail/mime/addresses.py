@@ -88,6 +88,7 @@ class _Pending:
     raw: list[str] = field(default_factory=list)
     comments: list[str] = field(default_factory=list)
     addr_spec: str | None = None
+    before: int = 0  # pieces of the name that stood before the address
 
 
 class _Scanner:
@@ -158,8 +159,12 @@ class _Scanner:
 
     def _angle(self) -> None:
         if self.pending.addr_spec is not None:  # a separator is missing
+            following = self.pending.name[self.pending.before :]
+            del self.pending.name[self.pending.before :]
             self.position -= 1
             self._end()
+            self.pending.name = following
+        self.pending.before = len(self.pending.name)
         inside: list[str] = []
         position = self.position + 1
         while position < len(self.text) and self.text[position] != ">":
@@ -191,6 +196,8 @@ class _Scanner:
 
     def _end(self) -> None:
         self.position += 1
+        if not self.pending.raw and self.pending.addr_spec is None:
+            return
         pending, self.pending = self.pending, _Pending()
         address = _mailbox(pending)
         if address.display_name or address.addr_spec:

@@ -31,7 +31,7 @@ MAX_LINE = 998
 MAX_REFERENCES = 20
 
 _CONTROL = re.compile("[\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]")
-_LOCAL = re.compile(r'"(?:[^"\\\x00-\x1f]|\\[ -~])+"|[A-Za-z0-9!#$%&\'*+/=?^_`{|}~.-]+')
+_LOCAL = re.compile(r'"(?:[ !#-\[\]-~]|\\[ -~])+"|[A-Za-z0-9!#$%&\'*+/=?^_`{|}~.-]+')
 _ID = re.compile(r"<[!-;=?-~]{1,898}>")
 _TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,63}/[a-z0-9][a-z0-9!#$&^_.+-]{0,63}")
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?: [A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
@@ -223,7 +223,7 @@ def _text_part(text: str, subtype: str) -> bytes:
         encoding, content = "7bit", data.replace(b"\n", b"\r\n")
     elif sum(byte > 0x7F for byte in data) * 6 <= len(data):
         encoding = "quoted-printable"
-        content = binascii.b2a_qp(data, istext=True).replace(b"\n", b"\r\n")
+        content = _quoted_printable(data)
     else:
         encoding, content = "base64", _base64(data.replace(b"\n", b"\r\n"))
     head = (
@@ -240,6 +240,12 @@ def _fits_7bit(data: bytes) -> bool:
         and not re.search(rb"[\x00-\x08\x0b-\x1f\x7f]|^From |[ \t]$", data, re.MULTILINE)
         and all(len(line) <= MAX_LINE for line in data.split(b"\n"))
     )
+
+
+def _quoted_printable(data: bytes) -> bytes:
+    """Also hides "From " at the start of a line, which mailbox files turn into ">From "."""
+    encoded = re.sub(rb"^From ", b"=46rom=\n ", binascii.b2a_qp(data, istext=True), flags=re.M)
+    return encoded.replace(b"\n", b"\r\n")
 
 
 def _base64(data: bytes) -> bytes:

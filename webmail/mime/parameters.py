@@ -17,10 +17,10 @@ from webmail.mime.encodedwords import clean, decode_words, encode_words, to_text
 
 MAX_FILENAME_BYTES = 240  # below the 255 of file systems, so that a copy can get " (1)"
 MAX_PARAMETERS = 200
+MAX_NAME = 100  # characters of a parameter's name
 
-_PARAMETER = re.compile(
-    r'([^=;\s"]{1,100})\s{0,20}=\s{0,20}(?:"((?:[^"\\]|\\.)*)"|"?([^;]*))', re.DOTALL
-)
+_NAME = re.compile(r'[^=;\s"]+\Z')
+_CONTENT = re.compile(r'\s{0,20}(?:"((?:[^"\\]|\\.)*)"|"?([^;]*))', re.DOTALL)
 _PRINTABLE = re.compile(r"[ -~]*")
 _TOKEN_VALUE = re.compile(r"[A-Za-z0-9!#$&+^_`{|}~.-]+")
 _MAIN = re.compile(r"\s*([^;\s]*)")
@@ -46,8 +46,8 @@ def parse_value(raw: str | bytes, fallback_charset: str = "") -> Value:
     value = Value(clean(main.group(1)).strip('"').lower() if main else "")
     sections: dict[str, dict[int, tuple[str, bool]]] = {}
     start = text.find(";")
-    for match in _parameters(text, start):
-        name, number, extended = _split_name(match.group(1))
+    for written, match in _parameters(text, start):
+        name, number, extended = _split_name(written)
         if not name:
             continue
         content = _content(match)
@@ -62,14 +62,18 @@ def parse_value(raw: str | bytes, fallback_charset: str = "") -> Value:
     return value
 
 
-def _parameters(text: str, start: int) -> list[re.Match[str]]:
-    found: list[re.Match[str]] = []
+def _parameters(text: str, start: int) -> list[tuple[str, re.Match[str]]]:
+    """Names with their contents. The equals sign is looked for, as long words without one exist."""
+    found: list[tuple[str, re.Match[str]]] = []
     while 0 <= start < len(text) and len(found) < MAX_PARAMETERS:
-        match = _PARAMETER.search(text, start)
-        if match is None:
+        equals = text.find("=", start)
+        if equals < 0:
             break
-        found.append(match)
-        start = text.find(";", match.end())
+        name = _NAME.search(text[max(start, equals - MAX_NAME) : equals].rstrip())
+        content = _CONTENT.match(text, equals + 1)
+        if name is not None and content is not None:
+            found.append((name.group(), content))
+        start = text.find(";", content.end() if content else equals + 1)
     return found
 
 
@@ -82,10 +86,10 @@ def _split_name(name: str) -> tuple[str, int | None, bool]:
 
 
 def _content(match: re.Match[str]) -> str:
-    if match.group(2) is not None:
+    if match.group(1) is not None:
         # Only these two: the backslashes of "C:\temp" are not quoting.
-        return match.group(2).replace('\\"', '"').replace("\\\\", "\\")
-    return (match.group(3) or "").strip().rstrip('"')
+        return match.group(1).replace('\\"', '"').replace("\\\\", "\\")
+    return (match.group(2) or "").strip().rstrip('"')
 
 
 def _join_sections(pieces: dict[int, tuple[str, bool]]) -> str:

@@ -62,7 +62,9 @@ class _Writer:
     def end_block(self, *, is_paragraph: bool) -> None:
         if self.line:
             self.break_line()
-        if is_paragraph and self.lines and self.lines[-1].strip("> "):
+        if is_paragraph and self.lines:
+            if not self.lines[-1].strip("> "):
+                self.lines.pop()  # an empty line of a deeper quote becomes one of this depth
             self.break_line()
 
     def result(self) -> str:
