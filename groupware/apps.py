@@ -10,5 +10,5 @@ class GroupwareConfig(AppConfig):
     label = "groupware"
 
     def ready(self) -> None:
-        """Register the checks."""
-        from groupware import checks  # noqa: F401
+        """Register the checks, and make the Celery application the one that the web process sends tasks to."""
+        from groupware import celery, checks  # noqa: F401
