@@ -104,13 +104,15 @@ class MailWorld:
         """Subject → flags of the messages of a folder on the server."""
         found = {}
         with self.imap() as client:
-            if client.select(f'"{folder}"', readonly=True)[0] != "OK":
+            state, counted = client.select(f'"{folder}"', readonly=True)
+            if state != "OK" or counted == [b"0"]:
                 return {}
             _, lines = client.fetch("1:*", "(FLAGS BODY.PEEK[HEADER.FIELDS (SUBJECT)])")
             for line in lines:
                 if isinstance(line, tuple):
                     subject = line[1].decode().partition(":")[2].strip()
-                    found[subject] = " ".join(item.decode() for item in imaplib.ParseFlags(line[0]))
+                    flags = {item.decode() for item in imaplib.ParseFlags(line[0])} - {"\\Recent"}
+                    found[subject] = " ".join(sorted(flags))
         return found
 
 

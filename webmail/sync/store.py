@@ -215,7 +215,9 @@ def _adopt(
     return left
 
 
-def _insert(mailbox: Mailbox, arrivals: Sequence[Arrival]) -> None:
+def _insert(mailbox: Mailbox, newest_first: Sequence[Arrival]) -> None:
+    # Rows made later are newer: that is the list's order among messages of the same second.
+    arrivals = newest_first[::-1]
     created = Message.objects.bulk_create([arrival.row(mailbox) for arrival in arrivals])
     parts = [
         rows.parts_of(row, arrival.content) for row, arrival in zip(created, arrivals, strict=True)
