@@ -12,7 +12,6 @@ from django.views.decorators.http import require_safe
 
 from groupware import access, health
 from groupware.functions import permissions, registry
-from groupware.functions.models import FunctionAdministrator
 from groupware.tables import columns
 from groupware.users.models import User
 
@@ -59,20 +58,18 @@ def refused(request: HttpRequest, exception: Exception | None = None) -> HttpRes
     context: dict[str, Any] = {"holders": [], "function": None, "reason": ""}
     if isinstance(exception, access.RefusedError):
         context["reason"] = exception.reason
-        context |= _holders(exception.right)
+        context |= _holders(exception.right, exception.reason)
     return render(request, "403.html", context, status=403)
 
 
-def _holders(right: str) -> dict[str, Any]:
+def _holders(right: str, reason: str) -> dict[str, Any]:
     people = User.objects.active()
     administrators = people.filter(is_system_administrator=True)
     try:
         function = registry.get(right)
     except LookupError:
-        return {"holders": administrators[:HOLDERS_SHOWN], "function": None}
-    keys = FunctionAdministrator.objects.filter(key=right).values("user")
-    appointed = people.filter(pk__in=keys)
-    return {
-        "holders": (appointed if appointed.exists() else administrators)[:HOLDERS_SHOWN],
-        "function": function,
-    }
+        return {"holders": administrators[:HOLDERS_SHOWN]}
+    appointed = people.filter(administered_functions__key=right)
+    if reason == "switched_off" or not appointed.exists():
+        appointed = administrators
+    return {"holders": appointed[:HOLDERS_SHOWN], "function": function}

@@ -58,6 +58,7 @@ def rows_of(
             )
             continue
         made = [Row(run, section, number, entry) for number, entry in enumerate(entries, 1)]
+        run.named[table] = [row.identity for row in made]
         rows[table] = [row for row in made if _fill(row)]
         _refuse_duplicates(made)
     return rows

@@ -51,6 +51,7 @@ class Provisioning:
     problems: list[Problem] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
     failed: set[tuple[str, str]] = field(default_factory=set)
+    named: dict[str, list[str]] = field(default_factory=dict)  # by table: what the file names
 
 
 def nearest(name: str, known: Any) -> str:

@@ -92,6 +92,7 @@ class Row:
                 name,
             ) not in self.run.failed:  # else it is named already, where the trouble is
                 known = [str(value) for value in rows.values_list(by, flat=True)]
+                known += self.run.named.get(table, [])
                 self.problem(
                     f'there is no [[{table}]] named "{name}".',
                     key,
