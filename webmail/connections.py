@@ -35,6 +35,7 @@ from webmail.protocols.types import (
     Security,
     TlsOptions,
 )
+from webmail.protocols.wire import dial
 
 MINIMUM_TOKEN_SECONDS = 300.0
 SmtpAuthentication = MailAccount.SendAuthentication
@@ -101,6 +102,11 @@ def endpoint_of(server: MailServer) -> Endpoint:
         ),
         addresses=tuple(outbound.resolve(server.host, server.port)),
     )
+
+
+def probe(endpoint: Endpoint) -> None:
+    """Connect, with TLS where it comes first, and hang up. Raises UnreachableError, TlsError."""
+    dial(endpoint).close()
 
 
 def receiving_credentials(account: MailAccount) -> Credentials:
