@@ -1,0 +1,155 @@
+"""Operators' pages: state and settings, never a secret, a subject, a correspondent or a word of a message."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from webmail import sync
+from webmail.models import MailAccount, MailServer, OutgoingMessage, RemoteOperation
+
+
+class ReadOnlyAdmin(admin.ModelAdmin):
+    """Rows that only the product itself writes."""
+
+    def has_add_permission(self, request: Any) -> bool:
+        """Rows come from the product."""
+        return False
+
+    def has_change_permission(self, request: Any, obj: Any = None) -> bool:
+        """States are moved by one module each."""
+        return False
+
+    def has_delete_permission(self, request: Any, obj: Any = None) -> bool:
+        """What waits is not thrown away by hand."""
+        return False
+
+
+@admin.register(MailServer)
+class MailServerAdmin(admin.ModelAdmin):
+    """Mail servers; function management has the screens that explain the choices."""
+
+    list_display = ["name", "protocol", "host", "port", "security", "is_enabled"]
+    list_filter = ["protocol", "security", "is_enabled"]
+    search_fields = ["name", "host", "key"]
+
+
+@admin.register(MailAccount)
+class MailAccountAdmin(ReadOnlyAdmin):
+    """The state of both directions of every account."""
+
+    list_display = [
+        "address",
+        "owner",
+        "incoming_server",
+        "receive_health",
+        "received_at",
+        "send_health",
+        "sent_at",
+    ]
+    list_filter = ["receive_health", "send_health", "is_enabled", "incoming_server"]
+    list_select_related = ["owner", "incoming_server"]
+    search_fields = ["address", "owner__username"]
+    actions = ["receive_soon"]
+    fieldsets = [
+        (None, {"fields": ["public_id", "kind", "owner", "address", "is_enabled"]}),
+        (
+            _("Receiving"),
+            {
+                "fields": [
+                    "incoming_server",
+                    "receive_authentication",
+                    "receive_health",
+                    "receive_error_code",
+                    "receive_error_since",
+                    "receive_failures",
+                    "receive_tried_at",
+                    "received_at",
+                    "next_sync_at",
+                    "lease_expires_at",
+                ]
+            },
+        ),
+        (
+            _("Sending"),
+            {
+                "fields": [
+                    "outgoing_server",
+                    "send_authentication",
+                    "sent_copy",
+                    "send_health",
+                    "send_error_code",
+                    "send_error_since",
+                    "sent_at",
+                ]
+            },
+        ),
+    ]
+
+    @admin.action(description=_("Receive soon"), permissions=["view"])
+    def receive_soon(self, request: Any, accounts: Any) -> None:
+        """Make accounts due, whatever their state."""
+        for account in accounts:
+            sync.resume(account)
+        sentence = ngettext(
+            "%(count)d account is due now.", "%(count)d accounts are due now.", len(accounts)
+        )
+        self.message_user(request, sentence % {"count": len(accounts)}, messages.SUCCESS)
+
+
+@admin.register(RemoteOperation)
+class RemoteOperationAdmin(ReadOnlyAdmin):
+    """Changes that wait for a mail server, or that it refused."""
+
+    list_display = [
+        "pk",
+        "account",
+        "kind",
+        "state",
+        "attempts",
+        "next_attempt_at",
+        "error_code",
+        "created_at",
+    ]
+    list_filter = ["state", "kind", "error_code"]
+    list_select_related = ["account"]
+    fields = ["account", "kind", "state", "attempts", "next_attempt_at", "error_code", "created_at"]
+
+
+@admin.register(OutgoingMessage)
+class OutgoingMessageAdmin(ReadOnlyAdmin):
+    """The outbox by state."""
+
+    list_display = [
+        "pk",
+        "account",
+        "state",
+        "phase",
+        "attempts",
+        "send_after",
+        "error_code",
+        "queued_at",
+        "sent_at",
+    ]
+    list_filter = ["state", "phase", "error_code"]
+    list_select_related = ["account"]
+    fields = [
+        "public_id",
+        "account",
+        "author",
+        "state",
+        "phase",
+        "attempts",
+        "send_after",
+        "error_code",
+        "queued_at",
+        "sent_at",
+        "created_at",
+    ]
+
+    def get_queryset(self, request: Any) -> Any:
+        """Drafts are nobody's business but their author's."""
+        return super().get_queryset(request).exclude(state=OutgoingMessage.State.DRAFT)
