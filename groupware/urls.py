@@ -5,6 +5,7 @@ from __future__ import annotations
 from allauth.account import views as account
 from allauth.account.decorators import secure_admin_login
 from allauth.account.models import EmailAddress
+from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.urls import include, path, re_path
@@ -53,4 +54,6 @@ urlpatterns = [
     path("", include("oauthservers.urls")),
     path("admin/", admin.site.urls),
 ]
+if settings.DEBUG:
+    urlpatterns.append(path("gallery/", include("groupware.gallery")))
 handler403 = "groupware.functions.views.refused"
