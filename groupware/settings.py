@@ -195,7 +195,7 @@ USE_TZ = True
 CONTENT_SECURITY_POLICY = csp.APPLICATION_POLICY
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
-X_FRAME_OPTIONS = "SAMEORIGIN"  # the message body is framed by our own pages; frame-ancestors narrows it per response
+X_FRAME_OPTIONS = "DENY"  # the message body alone is framed, and says so itself
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = (
     "Lax"  # Strict would lose the session on the way back from an authorization server

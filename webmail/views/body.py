@@ -67,6 +67,7 @@ def body(request: HttpRequest, public_id) -> HttpResponse:
         raise Http404
     response = render(request, "webmail/body.html", {"clean_html": clean.html})
     response["Content-Security-Policy"] = _policy(found, request)
+    response["X-Frame-Options"] = "SAMEORIGIN"  # for what does not know frame-ancestors
     response["Referrer-Policy"] = "no-referrer"
     response["X-DNS-Prefetch-Control"] = "off"
     response["Cross-Origin-Resource-Policy"] = "same-origin"
