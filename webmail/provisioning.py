@@ -62,7 +62,7 @@ class MailAccountSection(Section):
 
     table = "mail_account"
     order = 60
-    identified_by = "address"
+    identified_by = ("owner", "address")
     keys = (
         Key("owner", required=True),
         Key("address", required=True),

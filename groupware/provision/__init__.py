@@ -36,6 +36,7 @@ __all__ = [
     "SkipRowError",
     "apply",
     "register",
+    "sections",
 ]
 
 _sections: dict[str, Section] = {}
@@ -46,6 +47,11 @@ def register(section: Section) -> None:
     if section.table in _sections and type(_sections[section.table]) is not type(section):
         raise ValueError(f"The table {section.table!r} is registered twice.")
     _sections[section.table] = section
+
+
+def sections() -> list[Section]:
+    """Every section, in the order in which they are applied."""
+    return sorted(_sections.values(), key=lambda item: item.order)
 
 
 def apply(
@@ -60,7 +66,7 @@ def apply(
     document = reading.read(run)
     with transaction.atomic():
         rows = reading.rows_of(run, document, _sections)
-        for section in sorted(_sections.values(), key=lambda item: item.order):
+        for section in sections():
             section.apply_all(rows.get(section.table, []))
         if run.problems:
             raise ProvisioningError(run.problems)

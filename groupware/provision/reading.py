@@ -70,7 +70,9 @@ def _refuse_duplicates(rows: Sequence[Row]) -> None:
         first = seen.setdefault(row.identity, row.number)
         if row.identity and first != row.number:
             row.problem(
-                f"the same name as entry {first}.", row.section.identified_by, "Give each its own."
+                f"the same name as entry {first}.",
+                row.section.identity_keys[-1],
+                "Give each its own.",
             )
 
 

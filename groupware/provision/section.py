@@ -52,7 +52,9 @@ class Row:
     @property
     def identity(self) -> str:
         """What names this row among the others of its table."""
-        return str(self.given.get(self.section.identified_by, ""))
+        return " ".join(
+            str(self.given.get(name, "")) for name in self.section.identity_keys
+        ).strip()
 
     def __getitem__(self, key: str) -> Any:
         return self.values[key]
@@ -152,8 +154,13 @@ class Section:
     table: ClassVar[str]
     order: ClassVar[int] = 100
     keys: ClassVar[Sequence[Key]] = ()
-    identified_by: ClassVar[str] = "key"
+    identified_by: ClassVar[str | tuple[str, ...]] = "key"
     is_single: ClassVar[bool] = False
+
+    @property
+    def identity_keys(self) -> tuple[str, ...]:
+        """The keys that together name a row; no two rows of a file may have the same."""
+        return (self.identified_by,) if isinstance(self.identified_by, str) else self.identified_by
 
     def apply(self, row: Row) -> None:
         """Make the installation equal to this row, with ``row.save()``; note problems with ``row.problem()``."""

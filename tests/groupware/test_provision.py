@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from io import StringIO
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from groupware.functions.models import FunctionAdministrator
 from groupware.organisation.models import Membership, Organisation, Unit
 from groupware.users.models import User
 
+DOCUMENTATION = (Path(__file__).parents[2] / "docs" / "provisioning.md").read_text(encoding="utf-8")
 pytestmark = pytest.mark.django_db
 
 OFFICE = """
@@ -208,3 +210,22 @@ def test_the_command_prints_no_secret(file, capsys):
     assert "Nothing was applied: 1 problem" in printed
     assert "paper-and-ink" not in run(file(OFFICE))
     assert "paper-and-ink" not in str(AuditEvent.objects.values())
+
+
+@pytest.mark.parametrize("section", provision.sections(), ids=lambda section: section.table)
+def test_every_key_is_documented_and_every_documented_key_exists(section):
+    head = f"## `[{section.table}]`" if section.is_single else f"## `[[{section.table}]]`"
+    chapter = DOCUMENTATION.partition(head)[2].partition("\n## ")[0]
+    rows = [line.split("|")[1] for line in chapter.splitlines() if line.startswith("| `")]
+    documented = {name for row in rows for name in re.findall(r"`(\w+)`", row)}
+    assert documented == {key.name for key in section.keys}
+
+
+def test_the_example_of_the_documentation_applies(file, tmp_path, monkeypatch):
+    monkeypatch.setenv("AOKI_PASSWORD", "paper-and-ink-7")
+    (tmp_path / "microsoft.secret").write_text("a-secret-of-the-client")
+    example = DOCUMENTATION.partition("```toml\n")[2].partition("```")[0]
+    said = run(file(example))
+    assert "+ mail_account aoki aoki@example.jp" in said
+    assert "a-secret" not in said
+    assert "nothing to change" in run(file(example))
