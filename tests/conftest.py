@@ -13,6 +13,7 @@ import pytest
 from django.core.cache import cache
 from django.core.management import call_command
 from django.db import connection
+from pytest_django.live_server_helper import LiveServer
 
 from tests import environment
 from tests.sandbox import Sandbox
@@ -60,6 +61,16 @@ def sandbox() -> Iterator[Sandbox]:
         yield running
 
 
+@pytest.fixture(scope="session")
+def live_server(static_files: None) -> Iterator[LiveServer]:
+    """The product's own server for static files answers, hashed names and all; the test server's knows no hashes."""
+    server = LiveServer(os.environ["DJANGO_LIVE_TEST_SERVER_ADDRESS"], start=False)
+    server.thread.static_handler = lambda application: application
+    server.start()
+    yield server
+    server.stop()
+
+
 def database_url() -> str:
     """The address of the database that the tests use, for processes started by a test."""
     settings = connection.settings_dict
@@ -73,16 +84,14 @@ def process_environment() -> dict[str, str]:
     return {**os.environ, "DATABASE_URL": database_url()}
 
 
-@pytest.fixture
-def workers(transactional_db: None) -> Iterator[subprocess.Popen[bytes]]:
-    """A real Celery worker with beat, sweeping every second."""
-    log = environment.DATA / "worker.log"
+def start_workers() -> subprocess.Popen[bytes]:
+    """A real Celery worker with beat, sweeping every second; its log is ``worker.log`` of the data folder."""
     worker = (
         "celery -A groupware worker --beat --pool=threads --concurrency=4 "
         "-Q interactive,sync,maintenance --loglevel=INFO"
     )
-    with log.open("ab") as output:
-        process = subprocess.Popen(
+    with (environment.DATA / "worker.log").open("ab") as output:
+        return subprocess.Popen(
             [sys.executable, "-m", *worker.split(), "--schedule", str(environment.DATA / "beat")],
             cwd=Path(__file__).parent.parent,
             env={
@@ -94,9 +103,16 @@ def workers(transactional_db: None) -> Iterator[subprocess.Popen[bytes]]:
             stdout=output,
             stderr=subprocess.STDOUT,
         )
+
+
+@pytest.fixture
+def workers(transactional_db: None) -> Iterator[subprocess.Popen[bytes]]:
+    """A worker process that lives as long as the test."""
+    process = start_workers()
     yield process
     process.terminate()
     try:
         process.wait(10)
     except subprocess.TimeoutExpired:
         process.kill()
+        process.wait()
