@@ -32,13 +32,13 @@ _FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF10, 0xFF5B)}
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """RFC 5322's mailbox. ``addr_spec`` is empty when a field names nobody who can be written to."""
+    """RFC 5322's mailbox. ``addr_spec`` is empty when a field names nobody to write to."""
 
     display_name: str
     addr_spec: str
 
     def format(self) -> str:
-        """``Name <user@example.com>`` in readable characters, quoted where the grammar asks for it."""
+        """``Name <user@example.com>`` in readable characters, quoted where it must be."""
         if not self.display_name:
             return self.addr_spec
         name = self.display_name

@@ -30,8 +30,8 @@ _CELL = _GLOBAL | {
 _ROW = _GLOBAL | {"bgcolor", "height", "valign"}
 _PLAIN = re.findall(
     r"\w+",
-    "abbr acronym address article aside b bdi bdo big blockquote caption center cite code dd del dfn"
-    " div dl em figcaption figure footer h1 h2 h3 h4 h5 h6 header i ins kbd label main mark nav p"
+    "abbr acronym address article aside b bdi bdo big blockquote caption center cite code dd del"
+    " dfn div dl em figcaption figure footer h1 h2 h3 h4 h5 h6 header i ins kbd label main mark nav p"
     " pre q rb rp rt rtc ruby s samp section small span strike strong sub sup tt u var",
 )
 
@@ -90,13 +90,14 @@ _FREE_TEXT = frozenset({"alt", "title", "abbr", "axis"})
 
 # Browsers drop these inside a URL before they read it.
 _REMOVED_BY_BROWSERS = re.compile(r"[\t\r\n]")
-# An authority right behind "//": without it, or with a backslash, browsers resolve against our host.
+# An authority right behind "//": without it, or with a backslash, browsers may stay on our host.
 _WEB = re.compile(
     r"https?://[^\s/?#\\\x00-\x20\x7f]+(?:[/?#][^\s\\\x00-\x20\x7f]*)?", re.IGNORECASE
 )
 _WRITE_OR_CALL = re.compile(r"(?:mailto|tel):[^\s\\\x00-\x20\x7f<>]+", re.IGNORECASE)
 _DATA_IMAGE = re.compile(
-    r"data:image/(png|jpe?g|gif|webp|bmp|x-ms-bmp)(?:;charset=[a-z0-9-]+)?;base64,([A-Za-z0-9+/=]+)",
+    r"data:image/(png|jpe?g|gif|webp|bmp|x-ms-bmp)(?:;charset=[a-z0-9-]+)?;base64,"
+    r"([A-Za-z0-9+/=]+)",
     re.IGNORECASE,
 )
 # The first bytes of each raster type in base64: the label alone is a stranger's word.

@@ -26,10 +26,7 @@ _META_CHARSET = re.compile(
 _SURROGATES = re.compile("[\ud800-\udfff]")
 # Built in types only: the tables of the operating system differ from host to host.
 _TYPES = mimetypes.MimeTypes()
-_UNPRINTABLE: dict[int, str | None] = {
-    **dict.fromkeys((*range(0x09), 0x0B, *range(0x0E, 0x20), 0x7F), None),
-    0x0C: "\n",
-}
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f]")
 # Parts that a mail client needs and a reader does not.
 _MACHINERY = {
     "application/pgp-signature",
@@ -202,7 +199,7 @@ def _text(raw: bytes, section: Section, defects: dict[str, None]) -> str:
     if decoded.is_lossy:
         defects["undecodable_text"] = None
     text = decoded.text.replace("\r\n", "\n").replace("\r", "\n").removeprefix("\ufeff")
-    text = _SURROGATES.sub("\ufffd", text.translate(_UNPRINTABLE))
+    text = _SURROGATES.sub("\ufffd", _UNPRINTABLE.sub("", text.replace("\f", "\n")))
     if section.content_type == "text/plain" and parameters.get("format", "").lower() == "flowed":
         text = unflow(text, delete_space=parameters.get("delsp", "").lower() == "yes")
     return text

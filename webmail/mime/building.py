@@ -269,7 +269,7 @@ def _file_part(attachment: AttachmentSource) -> bytes:
 
 
 def _file_content(attachment: AttachmentSource) -> tuple[str, str, bytes]:
-    """An embedded message may not be encoded (RFC 2046 §5.2.1): one that needs it goes as a file."""
+    """An embedded message may not be encoded (RFC 2046 §5.2.1): one in need of it goes as file."""
     content_type = attachment.content_type.strip().lower().partition(";")[0].strip()
     if not _TYPE.fullmatch(content_type) or content_type.startswith("multipart/"):
         content_type = "application/octet-stream"

@@ -150,7 +150,7 @@ def decode(data: bytes, label: str = "", *, detect: bool = True) -> Decoded:
 
 
 def _decode_iso_2022_jp(data: bytes) -> Decoded | None:
-    """None when 8-bit bytes show that the label lies (UTF-8 and Shift_JIS under this label exist)."""
+    """None when 8-bit bytes show that the label lies; UTF-8 and Shift_JIS come under it."""
     if not data.isascii():
         return None
     text, is_lossy = japanese.decode_iso_2022_jp(data)

@@ -13,10 +13,7 @@ _BASE64_TEXT = re.compile(r"[A-Za-z0-9+/=\s_-]*")
 _FOLD = re.compile(r"\r?\n[ \t]|\r\n?|\n")
 # Controls that no header may carry on; tab becomes a space. Overrides (U+202D, U+202E) turn the
 # text of a stranger around on our screens.
-_REMOVED: dict[int, str | None] = {
-    **dict.fromkeys((*range(0x20), *range(0x7F, 0xA0), 0x202D, 0x202E)),
-    0x09: " ",
-}
+_REMOVED = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u202d\u202e]")
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _NO_REMAINDER = -1
 
@@ -32,7 +29,7 @@ class _Word:
 
 def clean(text: str) -> str:
     """Text fit for the database and a screen: no NUL or other control, no lone surrogate."""
-    return _SURROGATES.sub("\ufffd", text.translate(_REMOVED))
+    return _SURROGATES.sub("\ufffd", _REMOVED.sub("", text.replace("\t", " ")))
 
 
 def decode_header(raw: str | bytes, fallback_charset: str = "") -> str:

@@ -1,4 +1,7 @@
-"""Header fields to values: text, identifiers, dates (RFC 5322, RFC 2047). Nothing here raises on mail."""
+"""Header fields to values: text, identifiers, dates (RFC 5322, RFC 2047).
+
+Nothing that reads mail raises.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,7 @@ __all__ = [
     "parse_typed_addresses",
 ]
 
-# Characters with brackets: one must fit a line of 998 octets (RFC 5322 §2.1.1) behind any field name.
+# Characters with brackets: one must fit a line of 998 octets (RFC 5322 §2.1.1) behind a field name.
 MAX_MESSAGE_ID = 900
 MAX_REFERENCES = 1000
 

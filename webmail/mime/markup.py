@@ -40,7 +40,7 @@ class Token:
 
 
 def tokens(html: str) -> Iterator[Token]:
-    """Text with its entities untouched, tags with theirs; comments and declarations are left out."""
+    """Text and tags with their entities untouched; comments and declarations are left out."""
     position, length = 0, len(html)
     while position < length:
         match = _OPEN.search(html, position)
@@ -78,6 +78,8 @@ def _after_odd(html: str, start: int) -> int:
 
 
 def _attributes(html: str, position: int) -> tuple[list[tuple[str, str]], int]:
+    if html.startswith(">", position):
+        return [], position + 1
     found: list[tuple[str, str]] = []
     seen: set[str] = set()
     while (match := _ATTRIBUTE.match(html, position)) is not None:

@@ -133,7 +133,7 @@ def _shortened(name: str) -> str:
 
 
 def fallback_name_parameter(name: str) -> list[str]:
-    """``name=`` for clients that know no RFC 2231: an encoded word inside quotes, as they expect."""
+    """``name=`` for clients that know no RFC 2231: an encoded word in quotes, as they expect."""
     if _PRINTABLE.fullmatch(name) and "=?" not in name:
         return ['name="' + name.replace("\\", "\\\\").replace('"', '\\"') + '"']
     first, *rest = encode_words(name)

@@ -78,7 +78,7 @@ def parse(raw: bytes) -> ParsedMessage:
 
 
 def part_content(raw: bytes, number: str) -> tuple[ParsedPart, bytes]:
-    """A leaf by its section number, with its content decoded. Raises LookupError for no such part."""
+    """A leaf by its section number and its decoded content. Raises LookupError for no such part."""
     top, _ = structure.read(raw)
     content = bodies.select(raw, top, _body_charset(top))
     for section, part in zip(top.leaves(), content.parts, strict=True):

@@ -19,7 +19,8 @@ _PREFIX_WORDS = (
     "пересл|пер|fwd|転送|转发|轉寄|전달"
 )
 _PREFIX = re.compile(
-    rf"\s*(?:{_PREFIX_WORDS})\s*(?:\[\d{{1,3}}\]|\(\d{{1,3}}\)|[\^*]\d{{1,3}}|\d{{1,2}})?\s?[:：]\s*",
+    rf"\s*(?:{_PREFIX_WORDS})\s*(?:\[\d{{1,3}}\]|\(\d{{1,3}}\)|[\^*]\d{{1,3}}|\d{{1,2}})?"
+    r"\s?[:：]\s*",
     re.IGNORECASE,
 )
 _TAG = re.compile(r"\s*\[[^\[\]]{1,60}\]\s*")
@@ -66,7 +67,7 @@ def _half_width(text: str) -> str:
 
 
 def quote_text(text: str, attribution: str, *, mark: str = "> ") -> str:
-    """The attribution line, then the text with each line marked; older quotes get no extra space."""
+    """The attribution line, then the text with its lines marked; older quotes get no extra space."""
     lines = text.replace("\r\n", "\n").rstrip("\n").split("\n")
     bare = mark.rstrip(" ")
     quoted = [

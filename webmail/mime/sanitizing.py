@@ -10,7 +10,7 @@
 4. Each attribute value passes ``attributes``; each style passes ``css``.
 
 Nothing touches the result any more: no search marks, no templates inside. Styling hooks are the
-classes ``m-body`` (the box), ``m-page`` (the body element) and ``img:not([src])`` (a blocked image).
+classes ``m-body`` (the box), ``m-page`` (the body element) and ``img:not([src])`` (blocked image).
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ from webmail.mime.parameters import Value, parse_value
 MAX_DEPTH = 50
 MAX_PARTS = 500
 MAX_HEADER = 256 * 1024  # bytes
-MAX_NUMBER = 64  # characters of a section number
+MAX_NUMBER = 64  # characters of a section number, which bounds the depth as well
 MAX_BOUNDARY = 256  # RFC 2046 allows 70; longer ones exist
 
 _HEADER_END = re.compile(rb"\r?\n\r?\n")

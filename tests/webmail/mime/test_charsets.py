@@ -1,6 +1,9 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from webmail.mime.charsets import canonical, decode
+from webmail.mime.japanese import decode_iso_2022_jp
 from webmail.mime.text import fold_for_search
 
 
@@ -59,6 +62,13 @@ def _cp50221(text):
 
 def test_a_line_end_heals_a_missing_escape_back():
     assert decode(b'\x1b$B$"\r\nplain', "iso-2022-jp").text == "あ\r\nplain"
+
+
+@given(st.lists(st.sampled_from([b"$", b"!", b"A", b"\x1b$B", b"\x1b(B", b"\r\n", b"\n", b" "])))
+def test_the_fast_way_reads_what_the_slow_way_reads(pieces):
+    data = b"".join(pieces)
+    slow = decode_iso_2022_jp(b"\x1b(J\x1b(B" + data)  # JIS-Roman is left to the slow way
+    assert decode_iso_2022_jp(data) == slow
 
 
 def test_half_a_character_is_marked_as_lost():
