@@ -31,8 +31,8 @@ _ROW = _GLOBAL | {"bgcolor", "height", "valign"}
 _PLAIN = re.findall(
     r"\w+",
     "abbr acronym address article aside b bdi bdo big blockquote caption center cite code dd del"
-    " dfn div dl em figcaption figure footer h1 h2 h3 h4 h5 h6 header i ins kbd label main mark nav p"
-    " pre q rb rp rt rtc ruby s samp section small span strike strong sub sup tt u var",
+    " dfn div dl em figcaption figure footer h1 h2 h3 h4 h5 h6 header i ins kbd label main mark nav"
+    " p pre q rb rp rt rtc ruby s samp section small span strike strong sub sup tt u var",
 )
 
 ALLOWED: dict[str, frozenset[str]] = {

@@ -67,7 +67,7 @@ def _half_width(text: str) -> str:
 
 
 def quote_text(text: str, attribution: str, *, mark: str = "> ") -> str:
-    """The attribution line, then the text with its lines marked; older quotes get no extra space."""
+    """The attribution, then the text with its lines marked; older quotes get no extra space."""
     lines = text.replace("\r\n", "\n").rstrip("\n").split("\n")
     bare = mark.rstrip(" ")
     quoted = [

@@ -17,8 +17,8 @@ _HIDDEN = frozenset(
 _BLOCKS = frozenset(
     re.findall(
         r"\w+",
-        "address article aside blockquote body center dd div dl dt fieldset figure footer form h1 h2"
-        " h3 h4 h5 h6 header html li main nav ol p pre section table tbody tfoot thead tr ul",
+        "address article aside blockquote body center dd div dl dt fieldset figure footer form h1"
+        " h2 header h3 h4 h5 h6 html li main nav ol p pre section table tbody tfoot thead tr ul",
     )
 )
 _PARAGRAPHS = frozenset(re.findall(r"\w+", "blockquote h1 h2 h3 h4 h5 h6 ol p pre table ul"))
