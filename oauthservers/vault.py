@@ -88,30 +88,28 @@ def keep(
         **NO_TROUBLE,
     }
     mine = Grant.objects.of_mailbox(server, user, mailbox_address)
-    grant = mine.first()
-    if grant is None:
-        try:
-            with transaction.atomic():
-                grant = Grant.objects.create(
-                    server=server,
-                    created_by=user,
-                    mailbox_address=mailbox_address.strip(),
-                    **values,
-                )
-        except IntegrityError:  # a second tab was a moment faster
-            grant = mine.get()
-    Grant.objects.filter(pk=grant.pk).update(
-        **values,
-        **grant.token_columns(tokens, asked_at, timing.UNKNOWN_LIFETIME),
-        version=F("version") + 1,
-    )
-    server.clear_fault()
-    record(
-        "oauthservers.grant.kept",
-        actor=user,
-        target=grant,
-        details={"signed_in_as": identity.names[0]},
-    )
+    with transaction.atomic():
+        grant = mine.first()
+        if grant is None:
+            try:
+                with transaction.atomic():
+                    grant = Grant.objects.create(
+                        server=server,
+                        created_by=user,
+                        mailbox_address=mailbox_address.strip(),
+                        **values,
+                    )
+            except IntegrityError:  # a second tab was a moment faster
+                grant = mine.get()
+        columns = grant.token_columns(tokens, asked_at, timing.UNKNOWN_LIFETIME)
+        Grant.objects.filter(pk=grant.pk).update(**values, **columns, version=F("version") + 1)
+        server.clear_fault()
+        record(
+            "oauthservers.grant.kept",
+            actor=user,
+            target=grant,
+            details={"signed_in_as": identity.names[0]},
+        )
     logger.info(
         "kept",
         extra={"grant": str(grant.public_id), "received": fingerprint(tokens.refresh_token)},

@@ -8,6 +8,7 @@ from cryptography import x509
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils.html import escape
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -123,6 +124,8 @@ class ServerForm(forms.ModelForm):
         if self.kind == Kind.MICROSOFT:
             self.fields["endpoint"].widget.attrs["placeholder"] = preset.endpoint
             self.fields["endpoint"].required = True
+            # Help texts are taken for markup.
+            self.fields["endpoint"].help_text = escape(self.fields["endpoint"].help_text)
         if self.kind == Kind.GOOGLE:
             self.fields["issuer"].widget.attrs["placeholder"] = preset.issuer
             self.fields["issuer"].help_text = _("Empty: Google itself.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import asdict
 from uuid import UUID
 
 from django.contrib import messages
@@ -21,6 +21,7 @@ from oauthservers.manage.forms import ServerForm
 from oauthservers.models import AuthorizationServer, Grant
 
 _USERS_SHOWN = 5
+_CHECKS = "oauthservers.connection_test"
 
 
 @system_admin_required
@@ -60,7 +61,7 @@ def add(request: HttpRequest, kind: str) -> HttpResponse:
         )
         return redirect("oauthservers:server", server.public_id)
     context = {"form": form, "kind": AuthorizationServer.Kind(kind)}
-    return render(request, "oauthservers/server.html", context, status=422 if form.errors else 200)
+    return render(request, "oauthservers/server.html", context)
 
 
 @system_admin_required
@@ -83,29 +84,29 @@ def edit(request: HttpRequest, server_id: UUID) -> HttpResponse:
     return _page(request, _server(request, server_id), form)
 
 
-def _page(
-    request: HttpRequest, server: AuthorizationServer, form: ServerForm, **more: Any
-) -> HttpResponse:
+def _page(request: HttpRequest, server: AuthorizationServer, form: ServerForm) -> HttpResponse:
+    tested = request.session.pop(_CHECKS, {})
     context = {
         "form": form,
         "server": server,
         "kind": AuthorizationServer.Kind(server.provider),
         "users": _users(server),
         "fault": advise(server.fault_code, server=server.name) if server.fault_code else None,
-        **more,
+        "checks": tested.get("checks") if tested.get("server") == str(server.public_id) else None,
     }
-    return render(request, "oauthservers/server.html", context, status=422 if form.errors else 200)
+    return render(request, "oauthservers/server.html", context)
 
 
 @system_admin_required
 @require_POST
 def test(request: HttpRequest, server_id: UUID) -> HttpResponse:
     """Test the connection now, and show the steps."""
-    server = _server(request, server_id)
-    checks = diagnosis.check(server)
-    server = _server(request, server_id)
-    form = ServerForm(instance=server, kind=server.provider)
-    return _page(request, server, form, checks=checks)
+    checks = diagnosis.check(_server(request, server_id))
+    request.session[_CHECKS] = {
+        "server": str(server_id),
+        "checks": [asdict(check) for check in checks],
+    }
+    return redirect("oauthservers:server", server_id)
 
 
 @system_admin_required

@@ -101,7 +101,7 @@ def refused(request: HttpRequest, reason: str) -> HttpResponse:
     if reason not in CODES:
         raise Http404
     context = {"advice": advise(reason), "reason": reason}
-    return render(request, "oauthservers/refused.html", context, status=400)
+    return render(request, "oauthservers/refused.html", context)
 
 
 def session_key(request: HttpRequest) -> str:

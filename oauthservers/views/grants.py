@@ -11,7 +11,6 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from groupware.tables import ACTS, columns
 from oauthservers import vault
 from oauthservers.models import AuthorizationRequest, Grant
 from oauthservers.views.authorize import may_leave
@@ -24,12 +23,7 @@ def connections(request: HttpRequest) -> HttpResponse:
     grants = (
         Grant.objects.usable_by(request.user).select_related("server").order_by("mailbox_address")
     )
-    authorization = _outcome(request)
-    context = {
-        "grants": grants,
-        "authorization": authorization,
-        "columns": columns(_("Mailbox"), _("Authorized at"), _("State"), _("Since"), ACTS),
-    }
+    context = {"grants": grants, "authorization": _outcome(request)}
     response = render(request, "oauthservers/connections.html", context)
     return may_leave(response)
 

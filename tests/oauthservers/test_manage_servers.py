@@ -102,7 +102,6 @@ MISTAKES = {
 @pytest.mark.parametrize(("kind", "changes"), MISTAKES.values(), ids=MISTAKES)
 def test_mistake_is_told_at_its_field(browser, kind, changes):
     answer = add(browser, kind, **changes)
-    assert answer.status_code == 422
     assert "is-wrong" in answer.content.decode()
     assert not AuthorizationServer.objects.exists()
 
@@ -160,7 +159,7 @@ def test_connection_test_says_that_every_step_works_and_fills_in_the_endpoints(
     browser, servers, kind
 ):
     server = servers[kind]
-    answer = browser.post(reverse("oauthservers:test_server", args=[server.public_id]))
+    answer = browser.post(reverse("oauthservers:test_server", args=[server.public_id]), follow=True)
     assert answer.content.decode().count("check is-active") == 5
     server.refresh_from_db()
     assert server.connection_state == "connected"

@@ -5,10 +5,12 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from oauthservers import http, vault
@@ -186,3 +188,39 @@ def test_late_writer_writes_nothing(sandbox, servers, person):
     left = Grant.objects.get(pk=grant.pk)
     assert left.refresh_token == again.refresh_token
     assert left.access_token == again.access_token
+
+
+@contextmanager
+def database_away() -> Iterator[None]:
+    """What a process meets when the database goes away under it: SQLite loses the table, PostgreSQL the connection."""
+    table = connection.ops.quote_name(Grant._meta.db_table)
+    away = connection.ops.quote_name(f"{Grant._meta.db_table}_away")
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+            yield
+        else:
+            cursor.execute(f"ALTER TABLE {table} RENAME TO {away}")
+            yield
+            cursor.execute(f"ALTER TABLE {away} RENAME TO {table}")
+
+
+def test_answer_is_held_in_memory_until_the_database_is_back(sandbox, servers, person):
+    realm = sandbox.generic
+    realm.set(rotation="strict")
+    grant = grant_for(realm, servers["generic"], person)
+    outdate(grant)
+    realm.fault("hang", seconds=1.5, grant_type="refresh_token")
+    process = asking_process(grant)
+    go(process)
+    wait_for(lambda: realm.counters().get("token", 0) == 1, "The request")
+    with database_away():
+        wait_for(lambda: realm.token_requests("refresh_token"), "The answer")
+        time.sleep(1)  # the first attempts to save fail
+    assert process.communicate(timeout=30)[0] == "served\n"
+    assert len(realm.token_requests("refresh_token")) == 1
+    outdate(grant)
+    assert vault.access_token(grant)
