@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from django.core.files.base import ContentFile, File
-from django.core.files.storage import Storage, storages
+from django.core.files.storage import FileSystemStorage, Storage, storages
 from django.utils import timezone
 
 COMPRESSION_LEVEL = 3
@@ -98,12 +98,12 @@ def _is_kept_fresh(storage: Storage, path: str) -> bool:
     """Whether the file is there; its age is set back, so that ``collect()`` does not take it before our commit."""
     if not storage.exists(path):
         return False
+    if not isinstance(storage, FileSystemStorage):  # object storage: writing again renews the age
+        return storage.get_modified_time(path) > timezone.now() - GRACE / 2
     try:
         os.utime(storage.path(path))
     except FileNotFoundError:
         return False
-    except NotImplementedError:  # object storage: writing again renews the age
-        return storage.get_modified_time(path) > timezone.now() - GRACE / 2
     return True
 
 
@@ -114,10 +114,9 @@ def _write(storage: Storage, path: str, content: bytes, durable: bool) -> None:
 
 
 def _finished_file(storage: Storage, content: bytes, durable: bool) -> File[bytes]:
-    try:
-        root = Path(storage.path(""))
-    except NotImplementedError:
+    if not isinstance(storage, FileSystemStorage):
         return ContentFile(content)
+    root = Path(storage.path(""))
     root.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=root, prefix="writing-", delete=False) as file:
         file.write(content)

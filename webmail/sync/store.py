@@ -20,7 +20,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import DatabaseError, models, transaction
+from django.core.exceptions import ValidationError
+from django.db import DataError, IntegrityError, models, transaction
 from django.utils import timezone
 
 from groupware.leases import Lease
@@ -40,6 +41,8 @@ from webmail.sync.known import moving_away
 from webmail.sync.rows import FLAG_FIELDS, Content
 
 LEASE_SECONDS = 180
+# What a database, or Django on the way to it, raises for a value that does not fit.
+_REFUSED = (DataError, IntegrityError, ValueError, OverflowError, ValidationError)
 _CURSOR_FIELDS = ("uid_validity", "uid_next", "highest_mod_seq", "lowest_fetched_uid", "exists")
 
 
@@ -113,7 +116,7 @@ def insert(mailbox: Mailbox, arrivals: Sequence[Arrival]) -> int:
     try:
         with transaction.atomic():
             _insert(mailbox, arrivals)
-    except (DatabaseError, ValueError):
+    except _REFUSED:
         if len(arrivals) == 1:
             arrival = arrivals[0]
             _insert(mailbox, [replace(arrival, content=_stripped(arrival.content))])
