@@ -22,11 +22,19 @@ class ServerChoice(forms.ModelChoiceField):
         return f"{server.name} ({server.get_protocol_display()}, {server.host}:{server.port})"
 
 
-class PasswordKeptInput(forms.PasswordInput):
-    """A password that is never sent back to the browser; left empty, the one that is kept stays."""
+class KeptPasswordField(forms.CharField):
+    """A password that is never sent back to the browser; left empty, the one that is kept stays.
 
-    def __init__(self) -> None:
-        super().__init__(attrs={"autocomplete": "new-password"}, render_value=False)
+    Whether it may be empty depends on what is kept, so the form decides and not the field.
+    """
+
+    def __init__(self, *, label: str) -> None:
+        widget = forms.PasswordInput(attrs={"autocomplete": "new-password"}, render_value=False)
+        widget.use_required_attribute = lambda initial: False
+        super().__init__(label=label, strip=False, widget=widget)
+
+    def validate(self, value: str) -> None:
+        """Accept an empty value."""
 
 
 def _offered(servers, current: MailServer | None):
@@ -62,12 +70,8 @@ class MailAccountForm(forms.ModelForm):
         widget=forms.RadioSelect,
         required=False,
     )
-    new_receive_password = forms.CharField(
-        label=_("Password"), required=False, strip=False, widget=PasswordKeptInput
-    )
-    new_send_password = forms.CharField(
-        label=_("Password for sending"), required=False, strip=False, widget=PasswordKeptInput
-    )
+    new_receive_password = KeptPasswordField(label=_("Password"))
+    new_send_password = KeptPasswordField(label=_("Password for sending"))
 
     class Meta:
         model = MailAccount
@@ -159,16 +163,17 @@ class MailAccountForm(forms.ModelForm):
         elif choice == Send.OAUTH2:
             self._need_authorization_server("outgoing_server", server)
         elif (
-            choice == Send.SAME_AS_RECEIVING and cleaned["receive_authentication"] == Receive.OAUTH2
+            choice == Send.SAME_AS_RECEIVING
+            and cleaned["receive_authentication"] == Receive.OAUTH2
+            and "incoming_server" in cleaned
         ):
-            same = (
-                cleaned["incoming_server"].authorization_server_id == server.authorization_server_id
-            )
-            if not same:
+            incoming = cleaned["incoming_server"]
+            if incoming.authorization_server_id != server.authorization_server_id:
                 self.add_error(
                     "send_authentication",
                     _(
-                        "The two servers use different authorization servers. Choose OAuth 2.0 here."
+                        "The two servers use different authorization servers. "
+                        "Choose OAuth 2.0 here."
                     ),
                 )
 

@@ -35,7 +35,7 @@ def wrong_addresses(value: str) -> list[str]:
         try:
             validate_email(address.addr_spec)
         except ValidationError:
-            wrong.append(address.format() or address.display_name)
+            wrong.append(address.addr_spec or address.display_name)
     return wrong
 
 

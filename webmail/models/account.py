@@ -183,3 +183,10 @@ class MailAccount(Leased):
         if self.send_authentication == self.SendAuthentication.SAME_AS_RECEIVING:
             return self.receive_grant
         return self.send_grant
+
+    @property
+    def effective_send_authentication(self) -> str:
+        """How sending proves who it is, following *same as receiving*."""
+        if self.send_authentication == self.SendAuthentication.SAME_AS_RECEIVING:
+            return self.receive_authentication
+        return self.send_authentication

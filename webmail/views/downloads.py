@@ -33,7 +33,7 @@ _UNSAFE = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*\u200e\u200f\u202a-\u202e\u2066-\
 
 def file_name(name: str, fallback: str) -> str:
     """A file name without control characters, path separators and marks that turn the reading direction."""
-    return _UNSAFE.sub("_", name).strip(" ._")[:150] or fallback
+    return _UNSAFE.sub("_", name).strip(" .")[:150] or fallback
 
 
 def download(content: bytes, content_type: str) -> HttpResponse:

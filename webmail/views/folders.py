@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+
+from django.utils.translation import gettext
 
 from webmail.models import MailAccount, Mailbox, OutgoingMessage
 
@@ -27,6 +29,7 @@ ICONS = {
     Mailbox.Role.ALL: "mail",
     Mailbox.Role.NONE: "folder",
 }
+DEEPEST = 4  # levels of indentation
 #: Folders whose unread figure says nothing that anybody must act on.
 UNCOUNTED = {Mailbox.Role.DRAFTS, Mailbox.Role.SENT, Mailbox.Role.TRASH, Mailbox.Role.ALL}
 
@@ -36,6 +39,7 @@ class FolderRow:
     """One line of the pane. ``depth`` counts the folders above it; ``count`` is the figure to show, 0 for none."""
 
     mailbox: Mailbox
+    label: str
     depth: int
     icon: str
     count: int
@@ -55,24 +59,62 @@ def _order(mailbox: Mailbox) -> tuple[int, str]:
     return ROLE_ORDER.index(Mailbox.Role(mailbox.role)), mailbox.name.casefold()
 
 
-def _row(mailbox: Mailbox, current: Mailbox | None) -> FolderRow:
-    depth = 0
-    if not mailbox.role and mailbox.delimiter:
-        depth = mailbox.name.count(mailbox.delimiter)
-        if mailbox.name.upper().startswith(f"INBOX{mailbox.delimiter}"):
-            depth -= 1  # servers that keep every folder below INBOX: that level says nothing
-    return FolderRow(
-        mailbox=mailbox,
-        depth=min(depth, 4),
-        icon=ICONS[Mailbox.Role(mailbox.role)],
-        count=0 if mailbox.role in UNCOUNTED else mailbox.unseen,
-        is_current=current is not None and mailbox.pk == current.pk,
-    )
+def _namespace(mailboxes: Sequence[Mailbox]) -> str:
+    """``INBOX.`` on servers that keep every folder below it (RFC 2342): a level that says nothing. Empty elsewhere."""
+    others = [mailbox for mailbox in mailboxes if mailbox.role != Mailbox.Role.INBOX]
+    if not others or not others[0].delimiter:
+        return ""
+    prefix = f"INBOX{others[0].delimiter}"
+    return prefix if all(mailbox.name.startswith(prefix) for mailbox in others) else ""
+
+
+def _parent(mailbox: Mailbox, names: dict[str, Mailbox], namespace: str) -> Mailbox | None:
+    """The nearest folder above that is listed as well."""
+    name = mailbox.name
+    while mailbox.delimiter and mailbox.delimiter in name:
+        name = name.rpartition(mailbox.delimiter)[0]
+        if name in names and f"{name}{mailbox.delimiter}" != namespace:
+            return names[name]
+    return None
+
+
+def _label(mailbox: Mailbox, parent: Mailbox | None, namespace: str) -> str:
+    """The word of its role, or what its name adds to the folder above."""
+    if mailbox.role == Mailbox.Role.DRAFTS:
+        return gettext("Drafts on the server")
+    if mailbox.role:
+        return mailbox.label
+    above = f"{parent.name}{mailbox.delimiter}" if parent else namespace
+    return mailbox.name.removeprefix(above)
 
 
 def rows_of(mailboxes: Iterable[Mailbox], current: Mailbox | None = None) -> list[FolderRow]:
-    """The lines of one account, folders with a role first."""
-    return [_row(mailbox, current) for mailbox in sorted(mailboxes, key=_order)]
+    """The lines of one account: folders with a role first, each followed by the folders below it."""
+    listed = sorted(mailboxes, key=_order)
+    namespace = _namespace(listed)
+    names = {mailbox.name: mailbox for mailbox in listed}
+    below: dict[int | None, list[Mailbox]] = {}
+    for mailbox in listed:
+        parent = _parent(mailbox, names, namespace)
+        below.setdefault(parent.pk if parent else None, []).append(mailbox)
+    rows: list[FolderRow] = []
+
+    def add(parent: Mailbox | None, depth: int) -> None:
+        for mailbox in below.get(parent.pk if parent else None, []):
+            rows.append(
+                FolderRow(
+                    mailbox=mailbox,
+                    label=_label(mailbox, parent, namespace),
+                    depth=min(depth, DEEPEST),
+                    icon=ICONS[Mailbox.Role(mailbox.role)],
+                    count=0 if mailbox.role in UNCOUNTED else mailbox.unseen,
+                    is_current=current is not None and mailbox.pk == current.pk,
+                )
+            )
+            add(mailbox, depth + 1)
+
+    add(None, 0)
+    return rows
 
 
 def needs_attention(account: MailAccount) -> bool:

@@ -15,6 +15,8 @@ from webmail.models import MailAccount, Mailbox, Message
 from webmail.views import folders, receiving
 
 PAGE = 50
+#: Folders in which it matters to whom a message went.
+RECIPIENT_ROLES = frozenset({Mailbox.Role.SENT, Mailbox.Role.DRAFTS})
 FILTERS = {
     "": {},
     "unread": {"is_seen": False},
@@ -70,7 +72,7 @@ def list_context(user, mailbox: Mailbox, shows: str = "") -> dict[str, object]:
         "account": mailbox.account,
         "page": page(user, mailbox, shows=shows),
         "receiving": receiving.state_of(mailbox.account),
-        "shows_recipients": mailbox.role in {Mailbox.Role.SENT, Mailbox.Role.DRAFTS},
+        "shows_recipients": mailbox.role in RECIPIENT_ROLES,
         "targets": folders.rows_of(
             Mailbox.objects.visible_to(user).filter(account=mailbox.account)
         ),
@@ -120,6 +122,6 @@ def rows(request: HttpRequest, public_id) -> HttpResponse:
     context = {
         "mailbox": found,
         "page": page(request.user, found, request.GET.get("before", ""), shows),
-        "shows_recipients": found.role in {Mailbox.Role.SENT, Mailbox.Role.DRAFTS},
+        "shows_recipients": found.role in RECIPIENT_ROLES,
     }
     return render(request, "webmail/_rows.html", context)

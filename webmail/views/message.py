@@ -117,13 +117,12 @@ def seen(request: HttpRequest, public_id) -> HttpResponse:
 
 def row_and_counts(request: HttpRequest, changed: list[Message]) -> str:
     """Out-of-band pieces: the rows as they are now and the figures of the folder pane."""
-    rows = [
-        render_to_string("webmail/_row.html", {"message": row, "is_swap": True}, request=request)
-        for row in changed
-    ]
-    counts = render_to_string(
-        "webmail/_counts.html", {**folders.pane(request.user), "is_swap": True}, request=request
-    )
+    rows = []
+    for row in changed:
+        shows_recipients = row.mailbox.role in mailbox.RECIPIENT_ROLES
+        context = {"row": row, "is_swap": True, "shows_recipients": shows_recipients}
+        rows.append(render_to_string("webmail/_row.html", context, request=request))
+    counts = render_to_string("webmail/_counts.html", folders.pane(request.user), request=request)
     return "".join([*rows, counts])
 
 

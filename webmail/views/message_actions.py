@@ -191,7 +191,11 @@ def act(request: HttpRequest) -> HttpResponse:
         done.leaves or request.POST["verb"] == "unread"
     )
     changed = (
-        [] if done.leaves else list(Message.objects.visible_to(request.user).filter(pk__in=ids))
+        []
+        if done.leaves
+        else list(
+            Message.objects.visible_to(request.user).filter(pk__in=ids).select_related("mailbox")
+        )
     )
     left = {"gone": gone if done.leaves else [], "closes_reading": closes}
     pieces = render_to_string("webmail/_gone.html", left, request=request)

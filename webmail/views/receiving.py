@@ -60,7 +60,7 @@ def troubles_of(account: MailAccount) -> list[Trouble]:
                 account=account,
                 direction=direction,
                 advice=advise(code, direction),
-                state="is-trouble" if health == MailAccount.Health.RETRYING else "is-act",
+                state="trouble" if health == MailAccount.Health.RETRYING else "act",
                 since=getattr(account, f"{prefix}_error_since"),
                 server_words=getattr(account, f"{prefix}_error_text"),
             )

@@ -13,7 +13,7 @@ const boxOf = (row) => row.querySelector('input[name="message"]');
 const openMessage = () => document.querySelector("[data-open-message]");
 
 let anchor = null; // the row where a range begins
-let place = 0; // where the focus was, for when its row leaves
+let place = -1; // where the focus was, for when its row leaves
 
 function current() {
   return document.activeElement?.closest?.(".message-row[data-message]") ?? null;
@@ -99,6 +99,8 @@ const COMMANDS = {
   back,
   select: () => { const row = current(); if (row) select(row, !boxOf(row).checked); },
   star,
+  // A toast with Undo comes first (it is the last thing done); without one, what is about to be sent.
+  undo: () => document.querySelector("[data-undo-sending]")?.click(),
 };
 
 function onKey(event) {
