@@ -28,7 +28,9 @@ MEMBERS_PER_PAGE = 50
 def units(request: HttpRequest) -> HttpResponse:
     """All departments, each below the one it is part of."""
     context = {
-        "rows": _tree(list(_units(request).annotate(people=Count("memberships")))),
+        "rows": _tree(
+            list(_units(request).annotate(people=Count("memberships")).order_by("order", "name"))
+        ),
         "columns": columns(_("Department"), Column(_("People"), is_figures=True), _("Key")),
     }
     return render(request, "organisation/units.html", context)
