@@ -143,7 +143,12 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.str("REDIS_URL", default="redis://127.0.0.1:6379/0")
 CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        # A Redis that hangs must not hang the pages with it.
+        "OPTIONS": {"socket_timeout": 5, "socket_connect_timeout": 2},
+    }
 }
 # Sessions are rows: Redis may be wiped and nobody is signed out.
 SESSION_ENGINE = "django.contrib.sessions.backends.db"

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.core.cache import cache
 from django.core.management import call_command
 from django.db import connection
@@ -28,6 +29,11 @@ def _loopback_only(self: socket.socket, address: object) -> object:
     ):
         raise OSError(f"A test tried to reach {address[0]}.")
     return _connect(self, address)
+
+
+def pytest_configure() -> None:
+    """Hash passwords cheaply: how slow the real hasher is on purpose is not what these tests are about."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -73,10 +79,11 @@ def live_server(static_files: None) -> Iterator[LiveServer]:
 
 def database_url() -> str:
     """The address of the database that the tests use, for processes started by a test."""
-    settings = connection.settings_dict
+    database = connection.settings_dict
     if connection.vendor == "sqlite":
-        return f"sqlite:///{settings['NAME']}"
-    return f"postgres://{settings['USER']}:{settings['PASSWORD']}@{settings['HOST']}:{settings['PORT']}/{settings['NAME']}"
+        return f"sqlite:///{database['NAME']}"
+    who = f"{database['USER']}:{database['PASSWORD']}"
+    return f"postgres://{who}@{database['HOST']}:{database['PORT']}/{database['NAME']}"
 
 
 def process_environment() -> dict[str, str]:
