@@ -20,7 +20,21 @@ atexit.register(shutil.rmtree, DATA, ignore_errors=True)
 
 REDIS_PORT = free_port()
 _redis = start_redis(DATA, REDIS_PORT)
-atexit.register(_redis.kill)
+
+
+def stop_redis() -> None:
+    """Kill the private Redis; it keeps nothing on disk, so everything in it is lost."""
+    _redis.kill()
+    _redis.wait()
+
+
+def restart_redis() -> None:
+    """Start an empty Redis at the same address."""
+    global _redis
+    _redis = start_redis(DATA, REDIS_PORT)
+
+
+atexit.register(stop_redis)
 
 LIVE_SERVER_PORT = free_port()
 os.environ.update(

@@ -10,10 +10,10 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+from tests.faults.places import Hold, Place
+
 TO_SERVER, TO_CLIENT = "to_server", "to_client"
 _CHUNK = 65536
-# A pattern may begin in one chunk and end in the next; this much is looked at again.
-_OVERLAP = 4096
 
 
 @dataclass
@@ -29,31 +29,6 @@ class Conversation:
         return self.to_server if direction == TO_SERVER else self.to_client
 
 
-@dataclass
-class _Cut:
-    """Ends a connection. Exactly one of `after` and `pattern` is set; None of `times` is always."""
-
-    direction: str
-    after: int | None = None
-    pattern: re.Pattern[bytes] | None = None
-    is_passed_on: bool = True
-    is_reset: bool = False
-    times: int | None = None
-
-    def place(self, carried: bytearray, chunk: bytes) -> int | None:
-        """How many octets of the chunk still pass before the cut; None when it is not there."""
-        if self.after is not None:
-            left = self.after - len(carried)
-            return max(left, 0) if len(chunk) >= left else None
-        assert self.pattern is not None
-        start = max(0, len(carried) - _OVERLAP)
-        match = self.pattern.search(bytes(carried[start:]) + chunk)
-        if match is None:
-            return None
-        end = match.end() if self.is_passed_on else match.start()
-        return max(0, start + end - len(carried))
-
-
 class FaultyProxy:
     """`with FaultyProxy(port) as proxy:` listens on `proxy.port` and passes everything on.
 
@@ -63,7 +38,9 @@ class FaultyProxy:
     def __init__(self, target_port: int, target_host: str = "127.0.0.1") -> None:
         self._target = (target_host, target_port)
         self._lock = threading.Lock()
-        self._cuts: list[_Cut] = []
+        self._cuts: list[Place] = []
+        self._holds: list[Hold] = []
+        self._held: list[Hold] = []
         self._delay = 0.0
         self._octets_per_second: float | None = None
         self._is_refusing = False
@@ -84,6 +61,8 @@ class FaultyProxy:
         with suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
+        for hold in [*self._holds, *self._held]:
+            hold.drop()
         self.cut_now()
 
     # -- faults --------------------------------------------------------------------------------
@@ -93,7 +72,7 @@ class FaultyProxy:
     ) -> None:
         """Ends a connection when it has carried that many octets in that direction."""
         with self._lock:
-            self._cuts.append(_Cut(direction, after=octets, is_reset=is_reset, times=times))
+            self._cuts.append(Place(direction, after=octets, is_reset=is_reset, times=times))
 
     def cut_on(
         self,
@@ -110,9 +89,18 @@ class FaultyProxy:
         it: only its answer is lost. Without, the receiver gets nothing of what matched.
         """
         wanted = re.compile(pattern, re.DOTALL)
-        cut = _Cut(direction, None, wanted, is_passed_on, is_reset, times)
+        cut = Place(direction, None, wanted, is_passed_on, is_reset, times)
         with self._lock:
             self._cuts.append(cut)
+
+    def hold_on(self, pattern: bytes, direction: str, *, is_passed_on: bool = True) -> Hold:
+        """Stops the next connection that carries this regular expression, right behind it or,
+        without `is_passed_on`, right before it. The other direction goes on.
+        """
+        hold = Hold(Place(direction, None, re.compile(pattern, re.DOTALL), is_passed_on))
+        with self._lock:
+            self._holds.append(hold)
+        return hold
 
     def delay(self, seconds: float) -> None:
         """Holds every chunk back for so long, in both directions."""
@@ -188,6 +176,7 @@ class FaultyProxy:
                 if talk.was_cut:
                     break
                 self._hold_back(len(chunk))
+                chunk = self._past_holds(chunk, target, talk, direction)
                 cut, place = self._cut_in(talk.passed(direction), chunk, direction)
                 passing = chunk if cut is None else chunk[:place]
                 talk.passed(direction).extend(passing)
@@ -211,12 +200,36 @@ class FaultyProxy:
         if rate:
             time.sleep(octets / rate)
 
-    def _cut_in(self, carried: bytearray, chunk: bytes, direction: str) -> tuple[_Cut | None, int]:
+    def _past_holds(
+        self, chunk: bytes, target: socket.socket, talk: Conversation, direction: str
+    ) -> bytes:
+        """Stands still where a hold says so; what is still to be passed on. OSError when dropped."""
+        carried = talk.passed(direction)
+        with self._lock:
+            placed = [
+                (h, h.place.offset(carried, chunk))
+                for h in self._holds
+                if h.place.direction == direction
+            ]
+            hold, place = next(((h, p) for h, p in placed if p is not None), (None, 0))
+            if hold is None:
+                return chunk
+            self._holds.remove(hold)
+            self._held.append(hold)
+        carried.extend(chunk[:place])
+        target.sendall(chunk[:place])
+        if not hold.stand():
+            talk.was_cut = True
+            _close(target)
+            raise ConnectionAbortedError
+        return chunk[place:]
+
+    def _cut_in(self, carried: bytearray, chunk: bytes, direction: str) -> tuple[Place | None, int]:
         with self._lock:
             for cut in self._cuts:
                 if cut.direction != direction:
                     continue
-                place = cut.place(carried, chunk)
+                place = cut.offset(carried, chunk)
                 if place is None:
                     continue
                 if cut.times is not None:
@@ -226,7 +239,9 @@ class FaultyProxy:
                 return cut, place
         return None, 0
 
-    def _end(self, source: socket.socket, target: socket.socket, direction: str, cut: _Cut) -> None:
+    def _end(
+        self, source: socket.socket, target: socket.socket, direction: str, cut: Place
+    ) -> None:
         client, server = (source, target) if direction == TO_SERVER else (target, source)
         _close(client, is_reset=cut.is_reset)
         # The other thread notices `was_cut` when the server answers, and closes its side then;

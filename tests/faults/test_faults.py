@@ -132,3 +132,21 @@ def test_a_script_changes_its_mind_and_takes_data():
         client.ehlo()
         assert client.sendmail("a@b.example", ["c@d.example"], "Body\r\nmore") == {}
         assert "more" in server.lines
+
+
+def test_a_hold_stands_still_before_or_behind_what_it_waits_for(sandbox):
+    with FaultyProxy(sandbox.imap.port) as proxy:
+        before = proxy.hold_on(rb"NOOP", TO_SERVER, is_passed_on=False)
+        client = imaplib.IMAP4("127.0.0.1", proxy.port, timeout=20)
+        client.send(b"a1 NOOP\r\n")
+        before.wait()
+        assert proxy.heard().endswith(b"\r\na1 ")
+        before.let_go()
+        assert client.readline().startswith(b"a1 OK")
+        behind = proxy.hold_on(rb"NOOP\r\n", TO_SERVER)
+        client.send(b"a2 NOOP\r\na3 NOOP\r\n")
+        behind.wait()
+        assert client.readline().startswith(b"a2 OK")
+        behind.drop()
+        assert client.readline() == b""
+        assert proxy.heard().endswith(b"a1 NOOP\r\na2 NOOP\r\n")

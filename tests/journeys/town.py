@@ -20,6 +20,8 @@ from oauthservers.providers.base import Identity, TokenResponse
 from tests.journeys.visitor import Visitor
 from tests.sandbox import PASSWORD, PEOPLE, Sandbox
 from tests.sandbox.mailboxes import quoted
+from webmail import sync
+from webmail import tasks as webmail_tasks
 from webmail.models import MailAccount, MailServer, Message
 from webmail.models.server import Security
 
@@ -171,3 +173,18 @@ class Town:
         """The subjects of the folders with this role as the list shows them, sorted."""
         shown = Message.objects.filter(account=account, mailbox__role=role, is_deleted=False)
         return sorted(shown.values_list("subject", flat=True))
+
+    def sweep(self) -> list[int]:
+        """Receive as the next sweep does once the pauses are over; the accounts that were tried."""
+        MailAccount.objects.update(next_sync_at=None)
+        tried = sync.claim_due()
+        for pk in tried:
+            webmail_tasks.sync_account(pk)
+        return tried
+
+    def outdate(self) -> None:
+        """Let every access token be over, here and at the servers, as an hour later."""
+        Grant.objects.update(access_token_expires_at=timezone.now())
+        for username, realm in REALM.items():
+            if realm:
+                getattr(self.sandbox, realm).expire_access_tokens(ADDRESS[username])
