@@ -105,10 +105,8 @@ def _folders() -> list[Sample]:
     return [Sample(icon=i, name=n, count=c, is_current=cur) for i, n, c, cur in rows]
 
 
-def _context(request: HttpRequest, part: str) -> dict[str, object]:
-    here = reverse("gallery")
-    query = request.GET.urlencode()
-    navigation = [
+def _navigation(here: str) -> list[Sample]:
+    rows = [
         ("house", "Home", 0, False),
         ("mail", "Mail", 128, True),
         ("calendar", "Calendar", 0, False),
@@ -116,16 +114,22 @@ def _context(request: HttpRequest, part: str) -> dict[str, object]:
         ("wrench", "Function management", 0, False),
         ("server", "System administration", 0, False),
     ]
+    return [
+        Sample(icon=i, label=n, badge=b, is_current=cur, url=here, starts_group=i == "wrench")
+        for i, n, b, cur in rows
+    ]
+
+
+def _context(request: HttpRequest, part: str) -> dict[str, object]:
+    here = reverse("gallery")
+    query = request.GET.urlencode()
     now = timezone.now()
     return {
         "user": SamplePerson(
             appearance=request.GET.get("appearance", "auto"),
             density=request.GET.get("density", "normal"),
         ),
-        "navigation": [
-            Sample(icon=icon, label=label, badge=badge, is_current=current, url=here, starts_group=icon == "wrench")
-            for icon, label, badge, current in navigation
-        ],
+        "navigation": _navigation(here),
         "sections": [Sample(label="Gallery", url="")]
         + [Sample(label=label, url=f"{reverse('gallery', args=[key])}?{query}", is_current=key == part) for key, label in PARTS.items()],
         "page_title": PARTS[part],
