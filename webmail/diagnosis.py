@@ -79,8 +79,8 @@ class _Direction:
         yield self._fine(
             _("Name of the server"), f"{endpoint.host} → {', '.join(endpoint.addresses)}", began
         )
-        for step in (lambda: self._connection(endpoint), self._secret, self._sign_in_and_use):
-            for result in step():
+        for results in (self._connection(endpoint), self._secret(), self._sign_in_and_use()):
+            for result in results:
                 yield result
                 if not result.is_fine:
                     return
@@ -133,9 +133,7 @@ class _Direction:
     def _opened(self, session: Any, began: float) -> Iterator[Step]:
         if self.server.security == Security.STARTTLS:
             yield self._fine(_("STARTTLS"), "", began)
-        offered = sorted(
-            getattr(session, "capabilities", None) or getattr(session, "extensions", ())
-        )
+        offered = sorted(getattr(session, "capabilities", ()) or getattr(session, "extensions", ()))
         yield self._fine(_("Sign-in"), "", began)
         yield self._fine(_("Capabilities"), " ".join(offered), time.monotonic())
 

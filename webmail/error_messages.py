@@ -147,6 +147,13 @@ _CONNECTION: dict[str, _Row] = {
         _NONE,
     ),
     "mailbox_missing": (_("The folder does not exist on the mail server."), _NOBODY, _NONE),
+    "mailbox_exists": (
+        _("A folder of this name exists on the mail server already."),
+        _OWNER,
+        _NONE,
+    ),
+    "message_missing": (_("The message is no longer on the mail server."), _NOBODY, _NONE),
+    "read_only": (_("The mail server allows reading only in this folder."), _OWNER, _NONE),
     "command_refused": (_("The mail server refuses what was asked of it."), _NOBODY, _NONE),
     "permission_denied": (_("The mail server does not allow this."), _ADMINISTRATOR, _NONE),
     "invalid_argument": (

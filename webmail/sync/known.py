@@ -21,9 +21,8 @@ class KnownMessages:
         here = Message.objects.filter(
             mailbox=self._mailbox, uid_validity=uid_validity, uid__isnull=False
         )
-        return set(here.values_list("uid", flat=True).iterator()) | moving_away(
-            self._mailbox, uid_validity
-        )
+        numbers = here.values_list("uid", flat=True).iterator()
+        return {uid for uid in numbers if uid} | moving_away(self._mailbox, uid_validity)
 
     def among(self, uid_validity: int, uids: Sequence[int]) -> set[int]:
         """Those of ``uids`` that are known."""
@@ -33,7 +32,7 @@ class KnownMessages:
             here = Message.objects.filter(
                 mailbox=self._mailbox, uid_validity=uid_validity, uid__in=piece
             )
-            found.update(here.values_list("uid", flat=True))
+            found.update(uid for uid in here.values_list("uid", flat=True) if uid)
         return found | (moving_away(self._mailbox, uid_validity) & set(uids))
 
     def count(self, uid_validity: int) -> int:

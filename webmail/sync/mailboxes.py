@@ -149,7 +149,8 @@ def _has_same_messages(session: ImapSession, mailbox: Mailbox, name: str) -> boo
     sample = Message.objects.filter(
         mailbox=mailbox, uid_validity=mailbox.uid_validity, uid__isnull=False
     )
-    sizes = dict(sample.order_by("-uid").values_list("uid", "size")[:_SAMPLE])
+    newest = sample.order_by("-uid").values_list("uid", "size")[:_SAMPLE]
+    sizes = {uid: size for uid, size in newest if uid}
     if not sizes:
         return False
     session.select(name, readonly=True)

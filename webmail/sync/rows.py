@@ -78,9 +78,10 @@ def arrived_at(raw: bytes, content: Content, now: datetime) -> datetime:
     if told is None:
         return now
     try:
-        return min(told.astimezone(UTC), now)
+        moment: datetime = told.astimezone(UTC)
     except (OverflowError, ValueError):
         return now
+    return min(moment, now)
 
 
 def _head(raw: bytes) -> bytes:

@@ -1,0 +1,37 @@
+"""Every error has words."""
+
+from __future__ import annotations
+
+import inspect
+import re
+
+import pytest
+from django.utils import translation
+
+from webmail.error_messages import CODES, RECEIVE, SEND, advise
+from webmail.protocols import errors
+
+
+def documented_codes() -> list[str]:
+    """The codes that the docstrings of the errors name."""
+    found = set()
+    for _name, kind in inspect.getmembers(errors, inspect.isclass):
+        if issubclass(kind, errors.MailServerError):
+            found.add(kind.default_code)
+            found.update(re.findall(r"\b[a-z]+(?:_[a-z0-9]+)+\b", kind.__doc__ or ""))
+    return sorted(found - {"retry_after", "reply_code", "enhanced_code", "server_text"})
+
+
+@pytest.mark.parametrize("code", documented_codes())
+def test_every_code_of_the_protocols_is_explained(code: str) -> None:
+    assert code in CODES
+    for direction in (RECEIVE, SEND):
+        told = advise(code, direction)
+        assert told.headline.endswith(".") and told.still_works and told.who
+
+
+def test_codes_of_authorization_servers_and_unknown_ones_are_explained() -> None:
+    assert advise("invalid_grant", RECEIVE).button
+    assert advise("never_heard_of", SEND).headline
+    with translation.override("ja"):
+        assert advise("timeout", RECEIVE).headline
