@@ -180,7 +180,7 @@ def test_connection_test_stops_at_the_step_that_fails_and_says_what_to_do(
     AuthorizationServer.objects.filter(key="generic").update(**columns)
     server = AuthorizationServer.objects.get(key="generic")
     text = browser.post(
-        reverse("oauthservers:test_server", args=[server.public_id])
+        reverse("oauthservers:test_server", args=[server.public_id]), follow=True
     ).content.decode()
     assert "check is-act" in text
     assert "Not tested" in text
@@ -192,7 +192,7 @@ def test_issuer_that_differs_by_a_slash_is_told(browser, servers):
     server = servers["generic"]
     AuthorizationServer.objects.filter(pk=server.pk).update(issuer=f"{server.issuer}/")
     text = browser.post(
-        reverse("oauthservers:test_server", args=[server.public_id])
+        reverse("oauthservers:test_server", args=[server.public_id]), follow=True
     ).content.decode()
     assert "Copy the issuer exactly" in text
 

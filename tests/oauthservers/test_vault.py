@@ -140,24 +140,6 @@ def test_ended_consent_asks_the_person_once_and_then_never_the_server(realm, gra
     assert AuditEvent.objects.filter(name="oauthservers.grant.expired").count() == 1
 
 
-def test_verdict_about_a_replaced_token_is_not_believed(sandbox, servers, person):
-    grant = grant_for(sandbox.generic, servers["generic"], person)
-    outdate(grant)
-    sandbox.generic.fault("error", error="invalid_grant")
-    real = vault.renewed
-
-    def overtaken(row):
-        # Somebody authorizes the mailbox again while the refresh is on its way.
-        Grant.objects.filter(pk=row.pk).update(version=row.version + 1)
-        newer = Grant.objects.get(pk=row.pk)
-        assert newer.version != row.version
-        return real(row)
-
-    row = Grant.objects.select_related("server").get(pk=grant.pk)
-    assert overtaken(row) is None
-    assert Grant.objects.get(pk=grant.pk).state == Grant.State.ACTIVE
-
-
 def test_wrong_secret_is_the_administrators_matter_and_grants_stay(realm, grant, servers, kind):
     realm.change_secret("another-secret-entirely")
     outdate(grant)

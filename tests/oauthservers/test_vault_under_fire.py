@@ -190,6 +190,24 @@ def test_late_writer_writes_nothing(sandbox, servers, person):
     assert left.access_token == again.access_token
 
 
+def test_verdict_about_a_replaced_token_is_not_believed(sandbox, servers, person):
+    """The old consent ends while its token is on its way; meanwhile the person has authorized again."""
+    realm = sandbox.generic
+    grant = grant_for(realm, servers["generic"], person)
+    outdate(grant)
+    realm.fault("hang", seconds=1.5, grant_type="refresh_token")
+    process = asking_process(grant)
+    go(process)
+    wait_for(lambda: realm.counters().get("token", 0) == 1, "The request")
+    realm.revoke(grant.mailbox_address)
+    grant_for(realm, servers["generic"], person)
+    assert process.communicate(timeout=30)[0] == "served\n"
+    assert [request["error"] for request in realm.token_requests("refresh_token")] == [
+        "invalid_grant"
+    ]
+    assert Grant.objects.get(pk=grant.pk).state == Grant.State.ACTIVE
+
+
 @contextmanager
 def database_away() -> Iterator[None]:
     """What a process meets when the database goes away under it: SQLite loses the table, PostgreSQL the connection."""
