@@ -13,6 +13,7 @@ from django.db import transaction
 from django.db.models import F, Sum
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from webmail import rawstore
 from webmail.mime import parsing, quoting
@@ -116,7 +117,7 @@ def _forwarded(message: Message, parsed: parsing.ParsedMessage) -> str:
     moment = timezone.localtime(message.sent_at or message.received_at)
     fields = [
         (_("From"), _typed(parsed.from_)),
-        (_("Sent"), formats.date_format(moment, "DATETIME_FORMAT")),
+        (pgettext("date", "Sent"), formats.date_format(moment, "DATETIME_FORMAT")),
         (_("To"), _typed(parsed.to)),
         (_("Cc"), _typed(parsed.cc)),
         (_("Subject"), message.subject),
@@ -146,14 +147,18 @@ def start_forward(message: Message, user) -> OutgoingMessage:
 
 
 def save_draft(outgoing: OutgoingMessage, version: int, fields: Fields) -> Saved:
-    """Save what was typed when ``version`` is still the one in force; raise NotADraftError once it was queued."""
+    """Save what was typed when ``version`` is still the one in force; raise NotADraftError once it was queued.
+
+    A save that comes again because its answer was lost finds its own words and is no conflict.
+    """
     changed = OutgoingMessage.objects.filter(
         pk=outgoing.pk, state=OutgoingMessage.State.DRAFT, version=version
     ).update(**fields, version=F("version") + 1, updated_at=timezone.now())
     outgoing.refresh_from_db()
     if outgoing.state != OutgoingMessage.State.DRAFT:
         raise NotADraftError
-    return Saved(outgoing.version, is_conflict=not changed)
+    is_same = all(getattr(outgoing, name) == value for name, value in fields.items())
+    return Saved(outgoing.version, is_conflict=not changed and not is_same)
 
 
 def size_of(outgoing: OutgoingMessage) -> int:

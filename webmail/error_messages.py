@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from oauthservers import error_messages as authorization
@@ -273,5 +273,5 @@ def advise(code: str, direction: str) -> Advice:
     if code in authorization.CODES:
         told = authorization.advise(code)
         return Advice(told.headline, still_works, told.who, told.button)
-    unknown = _now("The mail server reports an error that is not known here.")
+    unknown = gettext("The mail server reports an error that is not known here.")
     return Advice(unknown, still_works, str(_NOBODY), "")

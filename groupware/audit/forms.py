@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from groupware.audit import registry
 
@@ -29,7 +30,7 @@ class FilterForm(forms.Form):
 
     name = forms.ChoiceField(label=_("Event"), choices=_event_choices, required=False)
     words = forms.CharField(label=_("Person or subject"), required=False, max_length=100)
-    first_day = DateField(label=_("From"), required=False)
+    first_day = DateField(label=pgettext_lazy("first day", "From"), required=False)
     last_day = DateField(label=_("Until"), required=False)
 
     def narrow(self, events: models.QuerySet[Any]) -> models.QuerySet[Any]:

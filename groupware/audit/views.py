@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_POST, require_safe
 
 from groupware.access import system_admin_required
@@ -44,7 +45,7 @@ def events(request: HttpRequest) -> HttpResponse:
             _("Event"),
             _("Person"),
             _("About"),
-            Column(_("From"), is_figures=True),
+            Column(pgettext("address", "From"), is_figures=True),
             _("Details"),
         ),
     }
@@ -108,7 +109,7 @@ def _lines(found: models.QuerySet[Any]) -> Iterator[str]:
             _("Label"),
             _("Person"),
             _("About"),
-            _("From"),
+            pgettext("address", "From"),
             _("Request"),
             _("Details"),
         ]

@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from groupware.access import system_admin_required
@@ -23,7 +23,7 @@ from groupware.users.models import User
 PAGE_SIZE = 50
 STATES = (
     ("", gettext_lazy("Everybody")),
-    ("active", gettext_lazy("Active")),
+    ("active", pgettext_lazy("person", "Active")),
     ("inactive", gettext_lazy("Deactivated")),
     ("administrators", gettext_lazy("System administrators")),
 )
