@@ -10,6 +10,7 @@ Each verb returns the token of its undoing: signed, short-lived, and of use to t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from itertools import accumulate
 from typing import Any
 
 from django.core import signing
@@ -37,6 +38,7 @@ Role = Mailbox.Role
 
 UNDO_SECONDS = 600
 _SALT = "webmail.actions.undo"
+_NAMES_MESSAGES = {"seen", "unseen", "flagged", "unflagged", "delete"}
 
 
 class DifferentAccountError(Exception):
@@ -130,24 +132,25 @@ def undo(user: Any, token: str) -> set[int] | None:
     if undoing["user"] != user.pk:
         return None
     own = Message.objects.visible_to(user)
+    messages = list(accumulate(undoing["messages"]))
+    origins = [
+        (pk, mailbox_pk) for mailbox_pk, keys in undoing["origins"] for pk in accumulate(keys)
+    ]
     reverse: dict[str, Callable[[MessageQuerySet], str]] = {
         "seen": lambda rows: mark_seen(user, rows, seen=False),
         "unseen": lambda rows: mark_seen(user, rows, seen=True),
         "flagged": lambda rows: mark_flagged(user, rows, flagged=False),
         "unflagged": lambda rows: mark_flagged(user, rows, flagged=True),
     }
-    rows = own.filter(pk__in=undoing["messages"])
-    accounts = set(
-        own.filter(
-            pk__in=[*undoing["messages"], *(pk for pk, _ in undoing["origins"])]
-        ).values_list("account_id", flat=True)
-    )
+    rows = own.filter(pk__in=messages)
+    concerned = own.filter(pk__in=[*messages, *(pk for pk, _mailbox in origins)])
+    accounts = set(concerned.values_list("account_id", flat=True))
     with transaction.atomic():
         if undoing["verb"] in reverse:
             reverse[undoing["verb"]](rows)
         elif undoing["verb"] == "delete":
             _restore(rows)
-        _move_back(own, undoing["origins"])
+        _move_back(own, origins)
     return accounts or None
 
 
@@ -213,14 +216,25 @@ def _forget_move(message: Message, operation: RemoteOperation, origin: Mailbox) 
 
 
 def _token(
-    user: Any, verb: str, messages: Iterable[Message], origins: Sequence[tuple[int, int]] = ()
+    user: Any,
+    verb: str,
+    messages: Iterable[Message],
+    origins: Sequence[tuple[int, int]] = (),
 ) -> str:
+    """Sign what undoing needs. It travels in an address, so keys are packed as differences."""
+    named = verb in _NAMES_MESSAGES
+    by_mailbox: dict[int, list[int]] = {}
+    for pk, mailbox_pk in origins:
+        by_mailbox.setdefault(mailbox_pk, []).append(pk)
     undoing = {
         "user": user.pk,
         "verb": verb,
-        "messages": [message.pk for message in messages],
-        "origins": list(origins),
+        "messages": _packed(message.pk for message in messages) if named else [],
+        "origins": [[mailbox_pk, _packed(pks)] for mailbox_pk, pks in by_mailbox.items()],
     }
-    if verb not in {"seen", "unseen", "flagged", "unflagged", "delete"}:
-        undoing["messages"] = []
     return signing.dumps(undoing, salt=_SALT, compress=True)
+
+
+def _packed(keys: Iterable[int]) -> list[int]:
+    ordered = sorted(keys)
+    return [key - before for before, key in zip([0, *ordered], ordered, strict=False)]

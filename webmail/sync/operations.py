@@ -14,10 +14,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from datetime import timedelta
-from itertools import groupby
+from itertools import groupby, takewhile
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from django.db import models, transaction
+from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
@@ -41,14 +41,14 @@ _Result = TypeVar("_Result")
 
 def are_due(account: MailAccount) -> bool:
     """Whether something waits for the server of ``account``."""
-    return _due(account).exists()
+    return bool(_due(account))
 
 
 def push(session: ImapSession, account: MailAccount, lease: Lease) -> None:
     """Do what waits. Raises MailServerError for trouble with the connection, LeaseLostError."""
-    while waiting := list(
-        _due(account).select_related("mailbox", "target", "message", "outgoing")[:AT_ONCE]
-    ):
+    while due := _due(account):
+        rows = RemoteOperation.objects.filter(pk__in=due).order_by("pk")
+        waiting = rows.select_related("mailbox", "target", "message", "outgoing")
         for _key, group in groupby(waiting, key=_alike):
             operations = list(group)
             store.fence(lease)
@@ -66,12 +66,12 @@ def forget_done(age: timedelta = timedelta(days=7)) -> int:
     return done.delete()[0]
 
 
-def _due(account: MailAccount) -> models.QuerySet[RemoteOperation]:
+def _due(account: MailAccount) -> list[int]:
+    """What may be done now. Order is kept: what waits for its time holds up everything behind it."""
+    now = timezone.now()
     waiting = RemoteOperation.objects.filter(account=account, state=State.WAITING).order_by("pk")
-    later = waiting.filter(next_attempt_at__gt=timezone.now()).values("pk")[:1]
-    # Order is kept: what waits for its time holds up what comes after it.
-    first_later = later.first()
-    return waiting.filter(pk__lt=first_later["pk"]) if first_later else waiting
+    rows = waiting.values_list("pk", "next_attempt_at")[:AT_ONCE]
+    return [pk for pk, _at in takewhile(lambda row: row[1] <= now, rows)]
 
 
 def _alike(operation: RemoteOperation) -> tuple[Any, ...]:

@@ -167,3 +167,28 @@ def test_an_account_without_a_grant_waits_for_its_owner(world: MailWorld) -> Non
         Health.OWNER_REQUIRED,
         "not_authorized",
     )
+
+
+@pytest.mark.parametrize("chosen", ["automatic", "append"])
+def test_a_copy_that_the_provider_files_is_there_once(
+    empty_sandbox: Sandbox, db: None, chosen: str
+) -> None:
+    alice = "alice@contoso.example"
+    world, realm = MailWorld(empty_sandbox, alice), empty_sandbox.microsoft
+    world.wipe()
+    server = AuthorizationServer(
+        key="contoso", name="Contoso", provider="microsoft", client_id=realm.client_id
+    )
+    server.endpoint, server.ca_certificates = realm.endpoint, world.sandbox.ca_file.read_text()
+    server.set_client_secret(realm.client_secret)
+    server.save()
+    grant = grant_for(realm, server, PersonFactory(), address=alice, life=3600)
+    account = authorized(world, grant, sent_copy=chosen)
+    receive(account)
+    assert delivered(queued(account, to="maria@contoso.example")).state == "sent"
+    sync.push(account.pk)
+    receive(account)
+    receive(account)
+    sent = [folder for folder in ("Sent", "Sent Items") if world.on_server(folder)]
+    assert len(sent) == 1 and list(world.on_server(sent[0])) == ["Plan"]
+    assert account.messages.filter(subject="Plan").count() == 1
