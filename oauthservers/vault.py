@@ -87,20 +87,8 @@ def keep(
         "authorized_at": timezone.now(),
         **NO_TROUBLE,
     }
-    mine = Grant.objects.of_mailbox(server, user, mailbox_address)
     with transaction.atomic():
-        grant = mine.first()
-        if grant is None:
-            try:
-                with transaction.atomic():
-                    grant = Grant.objects.create(
-                        server=server,
-                        created_by=user,
-                        mailbox_address=mailbox_address.strip(),
-                        **values,
-                    )
-            except IntegrityError:  # a second tab was a moment faster
-                grant = mine.get()
+        grant = _grant_for(server, user, mailbox_address.strip(), values)
         columns = grant.token_columns(tokens, asked_at, timing.UNKNOWN_LIFETIME)
         Grant.objects.filter(pk=grant.pk).update(**values, **columns, version=F("version") + 1)
         server.clear_fault()
@@ -198,7 +186,23 @@ def revoke(grant: Grant) -> bool:
     return told
 
 
-# -- reading ---------------------------------------------------------------------------------------
+# -- rows ------------------------------------------------------------------------------------------
+
+
+def _grant_for(
+    server: AuthorizationServer, user: Any, mailbox_address: str, values: dict[str, Any]
+) -> Grant:
+    """The grant of this server, mailbox and person, made if there is none."""
+    mine = Grant.objects.of_mailbox(server, user, mailbox_address)
+    if grant := mine.first():
+        return grant
+    try:
+        with transaction.atomic():
+            return Grant.objects.create(
+                server=server, created_by=user, mailbox_address=mailbox_address, **values
+            )
+    except IntegrityError:  # a second tab was a moment faster
+        return mine.get()
 
 
 def _read(pk: Any) -> Grant:

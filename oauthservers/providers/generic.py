@@ -88,7 +88,7 @@ class GenericProvider:
         return self._token_request(form, secrets=(refresh_token,))
 
     def _token_request(self, form: Mapping[str, str], secrets: Sequence[str]) -> TokenResponse:
-        answer = self._post(self.registration.token_endpoint, form)
+        answer = _post(self.session, self.registration, self.registration.token_endpoint, form)
         answer.raise_for_overload()
         document = answer.json()
         if answer.status_code >= 400 or "error" in document:
@@ -100,27 +100,12 @@ class GenericProvider:
             )
         return token_response(document)
 
-    def _post(self, url: str, form: Mapping[str, str]) -> http.Answer:
-        body, headers = dict(form), {}
-        if self.registration.client_authentication == "client_secret_basic":
-            headers["Authorization"] = self._basic()
-        else:
-            body["client_id"] = self.registration.client_id
-            if self.registration.client_secret:
-                body["client_secret"] = self.registration.client_secret
-        return http.post(self.session, url, body, headers)
-
-    def _basic(self) -> str:
-        """Identifier and secret are form-encoded before they are joined (RFC 6749 §2.3.1)."""
-        pair = f"{quote_plus(self.registration.client_id)}:{quote_plus(self.registration.client_secret)}"
-        return f"Basic {base64.b64encode(pair.encode()).decode()}"
-
     def revoke(self, refresh_token: str) -> bool:
         """Give the refresh token up (RFC 7009 §2.1); False without a revocation endpoint. Raises OAuthError."""
         if not self.registration.revocation_endpoint or not refresh_token:
             return False
         form = {"token": refresh_token, "token_type_hint": "refresh_token"}
-        answer = self._post(self.registration.revocation_endpoint, form)
+        answer = _post(self.session, self.registration, self.registration.revocation_endpoint, form)
         answer.raise_for_overload()
         if answer.status_code >= 400:
             raise from_answer(
@@ -141,7 +126,7 @@ class GenericProvider:
             raise IdentityError(
                 description="neither ID token nor userinfo", code="identity_unknown"
             )
-        about = self._userinfo(tokens.access_token)
+        about = _userinfo(self.session, self.registration, tokens.access_token)
         subject = str(about.get("sub") or "")
         if claims is not None and claims["sub"] != subject:
             raise IdentityError("userinfo", "subject differs from the ID token")
@@ -173,18 +158,6 @@ class GenericProvider:
         """What stays the same when the address changes."""
         return str(claims["sub"])
 
-    def _userinfo(self, access_token: str) -> dict[str, Any]:
-        """OpenID Connect Core §5.3."""
-        answer = http.get(
-            self.session,
-            self.registration.userinfo_endpoint,
-            {"Authorization": f"Bearer {access_token}"},
-        )
-        answer.raise_for_overload()
-        if answer.status_code != 200:
-            raise IdentityError("userinfo", f"HTTP {answer.status_code}", code="identity_unknown")
-        return answer.json()
-
     # -- scopes ----------------------------------------------------------------------------------
 
     def missing_scopes(self, wanted: Sequence[str], granted: Sequence[str] | None) -> list[str]:
@@ -208,3 +181,34 @@ def addresses(claims: Mapping[str, Any], *names: str) -> tuple[str, ...]:
     values = (claims.get(name) for name in names)
     found = (value.strip() for value in values if isinstance(value, str) and "@" in value)
     return tuple(dict.fromkeys(found))
+
+
+def basic_credentials(registration: ClientRegistration) -> str:
+    """Identifier and secret, form-encoded before they are joined (RFC 6749 §2.3.1)."""
+    pair = f"{quote_plus(registration.client_id)}:{quote_plus(registration.client_secret)}"
+    return f"Basic {base64.b64encode(pair.encode()).decode()}"
+
+
+def _post(
+    session: requests.Session, registration: ClientRegistration, url: str, form: Mapping[str, str]
+) -> http.Answer:
+    body, headers = dict(form), {}
+    if registration.client_authentication == "client_secret_basic":
+        headers["Authorization"] = basic_credentials(registration)
+    else:
+        body["client_id"] = registration.client_id
+        if registration.client_secret:
+            body["client_secret"] = registration.client_secret
+    return http.post(session, url, body, headers)
+
+
+def _userinfo(
+    session: requests.Session, registration: ClientRegistration, access_token: str
+) -> dict[str, Any]:
+    """OpenID Connect Core §5.3."""
+    headers = {"Authorization": f"Bearer {access_token}"}
+    answer = http.get(session, registration.userinfo_endpoint, headers)
+    answer.raise_for_overload()
+    if answer.status_code != 200:
+        raise IdentityError("userinfo", f"HTTP {answer.status_code}", code="identity_unknown")
+    return answer.json()

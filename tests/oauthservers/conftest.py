@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 
 from groupware.users.models import User
@@ -89,3 +90,10 @@ def grant_for(
 def outdate(grant: Grant) -> None:
     """Let the stored access token be over, as an hour later."""
     Grant.objects.filter(pk=grant.pk).update(access_token_expires_at=timezone.now())
+
+
+@pytest.fixture
+def browser(person):
+    client = Client()
+    client.force_login(person)
+    return client

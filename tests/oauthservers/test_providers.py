@@ -15,7 +15,7 @@ from oauthservers import adapter, discovery, pkce
 from oauthservers.errors import AdministratorRequiredError, MetadataError, UnreachableServerError
 from oauthservers.models import AuthorizationServer
 from oauthservers.providers.base import ClientRegistration, TokenResponse, token_response
-from oauthservers.providers.generic import GenericProvider
+from oauthservers.providers.generic import GenericProvider, basic_credentials
 
 REALMS = ["microsoft", "google", "generic"]
 
@@ -100,11 +100,11 @@ def test_client_authenticates_either_way(sandbox, servers, method, secret):
         GenericProvider(wrong, provider.session).refresh(refreshed.refresh_token, [])
 
 
-def test_basic_credentials_are_form_encoded_before_they_are_joined(session):
+def test_basic_credentials_are_form_encoded_before_they_are_joined():
     registration = ClientRegistration(
         "my:client", "a b+c", client_authentication="client_secret_basic"
     )
-    sent = GenericProvider(registration, session)._basic().removeprefix("Basic ")
+    sent = basic_credentials(registration).removeprefix("Basic ")
     assert base64.b64decode(sent) == b"my%3Aclient:a+b%2Bc"
 
 
