@@ -207,9 +207,11 @@ def detach(request: HttpRequest, public_id) -> HttpResponse:
 @require_POST
 def discard(request: HttpRequest, public_id) -> HttpResponse:
     """Throw a draft or a message that was not sent away."""
-    outbox.discard(find(request.user, public_id))
-    flash.success(request, _("Draft discarded."))
-    return redirect("webmail:drafts")
+    if outbox.discard(find(request.user, public_id)):
+        flash.success(request, _("Draft discarded."))
+        return redirect("webmail:drafts")
+    flash.info(request, _("The message is on its way and cannot be discarded."))
+    return redirect("webmail:outbox")
 
 
 @function_required("webmail")

@@ -33,6 +33,13 @@ class Direction:
     grant: Grant | None
     is_shared: bool  # the connection of receiving is used
 
+    @property
+    def waits_for_owner(self) -> bool:
+        """Whether nothing works in this direction before the owner authorizes."""
+        return self.server is not None and (
+            self.grant is None or self.grant.state != Grant.State.ACTIVE
+        )
+
 
 def directions_of(account: MailAccount) -> list[Direction]:
     """Receiving and sending with their connections."""
@@ -73,12 +80,14 @@ def account_list(request: HttpRequest) -> HttpResponse:
 
 
 def _page(request: HttpRequest, form: MailAccountForm, account: MailAccount | None) -> HttpResponse:
+    directions = directions_of(account) if account else []
     context = {
         "form": form,
         "account": account,
+        "needs_authorization": account is None or any(one.waits_for_owner for one in directions),
         "may_change": WebmailPolicy.current().allows_individual_settings,
         "servers": MailServer.objects.offered().select_related("authorization_server"),
-        "directions": directions_of(account) if account else [],
+        "directions": directions,
         "troubles": troubles_of(account) if account else [],
         "attempt": _attempt(request),
     }

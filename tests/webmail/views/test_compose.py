@@ -83,6 +83,13 @@ def test_a_window_that_is_behind_is_told_and_overwrites_nothing(client, draft):
     assert draft.text == "from the first window"
 
 
+def test_a_save_whose_answer_was_lost_may_come_again(client, draft):
+    data = typed(draft, text="once")
+    client.post(url("save_draft", draft), data)
+    again = client.post(url("save_draft", draft), data)
+    assert (again.status_code, again.json()["version"]) == (200, 2)
+
+
 def test_a_window_that_is_behind_does_not_send_either(client, draft):
     client.post(url("save_draft", draft), typed(draft, text="from the first window"))
     page = client.post(url("draft", draft), typed(draft, text="from the second window"))
@@ -224,6 +231,13 @@ def test_a_discarded_draft_is_gone(client, draft):
     assert client.get(url("discard", draft)).status_code == 405
     client.post(url("discard", draft))
     assert not OutgoingMessage.objects.exists()
+
+
+def test_a_message_on_its_way_cannot_be_discarded(client, draft):
+    OutgoingMessage.objects.update(state=State.SENT)
+    page = client.post(url("discard", draft), follow=True)
+    assert "cannot be discarded" in words(page)
+    assert OutgoingMessage.objects.exists()
 
 
 def test_hostile_drafts_are_text_everywhere(client, draft):

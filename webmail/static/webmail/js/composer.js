@@ -6,12 +6,14 @@ import { saved as nothingUnsaved } from "../../groupware/js/unsaved.js";
 
 const QUIET_MS = 3000;
 const RETRY_MS = 10_000;
+const KEEPALIVE_OCTETS = 60_000; // browsers let at most 64 KiB outlive their page
 
 function composerOf(form) {
   const status = form.querySelector("[data-saved]");
   const words = document.querySelector("template[data-words]").dataset;
   const before = () => JSON.stringify([...new FormData(form)].filter(([name]) => !["version", "csrfmiddlewaretoken"].includes(name)));
   let kept = before();
+  let sent = kept;
   let clock = 0;
   let running = null;
   let isOver = false;
@@ -23,13 +25,14 @@ function composerOf(form) {
     nothingUnsaved(form);
   }
 
-  async function request(data, keepalive) {
+  async function request(data) {
+    const body = data.toString();
     const answer = await fetch(form.dataset.saveUrl, {
       method: "POST",
-      body: data,
-      headers: { "X-CSRFToken": meta("csrf-token") },
+      body,
+      headers: { "X-CSRFToken": meta("csrf-token"), "Content-Type": "application/x-www-form-urlencoded" },
       redirect: "manual",
-      keepalive,
+      keepalive: body.length < KEEPALIVE_OCTETS,
     });
     if (answer.type === "opaqueredirect" || answer.status === 401 || answer.status === 403) {
       sessionEnded();
@@ -38,14 +41,14 @@ function composerOf(form) {
     return { status: answer.status, content: answer.headers.get("Content-Type")?.includes("json") ? await answer.json() : {} };
   }
 
-  async function save({ keepalive = false } = {}) {
+  async function save() {
     clearTimeout(clock);
-    if (isOver) return;
-    if (running) { await running; }
+    while (running) await running.catch(() => {});
     const typed = before();
     if (typed === kept || isOver) return;
     status.textContent = words.saving;
-    running = request(new URLSearchParams(new FormData(form)), keepalive);
+    sent = typed;
+    running = request(new URLSearchParams(new FormData(form)));
     try {
       const { status: code, content } = await running;
       if (code === 409) over("conflict");
@@ -94,7 +97,10 @@ function composerOf(form) {
       if (!isOver) form.requestSubmit(form.querySelector("[data-send]"));
     }
   });
-  addEventListener("pagehide", () => { if (!isSending) save({ keepalive: true }); });
+  // The page goes: what the server was not told yet is sent without waiting for an answer.
+  addEventListener("pagehide", () => {
+    if (!isSending && !isOver && before() !== sent) request(new URLSearchParams(new FormData(form))).catch(() => {});
+  });
   document.addEventListener("visibilitychange", () => { if (document.hidden && !isSending) save(); });
 }
 

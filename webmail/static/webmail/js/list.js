@@ -81,7 +81,7 @@ function act(verb) {
 
 function star() {
   const { ids } = subjects();
-  const row = ids.length && document.getElementById(`row-${ids[0]}`);
+  const row = ids.length ? document.getElementById(`row-${ids[0]}`) : null;
   act(row?.querySelector('.message-acts [aria-pressed="true"]') ? "unflag" : "flag");
 }
 
