@@ -11,7 +11,7 @@ from django.urls import reverse
 from groupware.audit.models import AuditEvent
 from oauthservers import vault
 from oauthservers.models import AuthorizationRequest, AuthorizationServer, Grant
-from tests.oauthservers.browsing import NEXT, come_back, connect, leave
+from tests.oauthservers.browsing import NEXT, come_back, connect, leave, page_of
 from tests.oauthservers.conftest import MAILBOX, grant_for, outdate
 
 OTHER = {
