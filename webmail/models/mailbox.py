@@ -52,7 +52,9 @@ class Mailbox(models.Model):
     lowest_fetched_uid = models.PositiveBigIntegerField(
         default=0
     )  # 0: nothing yet, 1: history complete
-    exists = models.PositiveBigIntegerField(default=0)  # messages on the server at the end of the last round
+    exists = models.PositiveBigIntegerField(
+        default=0
+    )  # messages on the server at the end of the last round
     synced_at = models.DateTimeField(null=True, blank=True)
     total = models.PositiveIntegerField(default=0)
     unseen = models.PositiveIntegerField(default=0)
