@@ -24,7 +24,7 @@ lint:
 	$(PYTHON) -m tests.architecture.catalogues
 
 bench:
-	@.ci/prepare test
+	@.ci/prepare bench
 	$(PYTHON) -m tests.benchmarks
 
 # Brings the front end's vendored files up to the locked versions; needs Node, which running and testing do not.

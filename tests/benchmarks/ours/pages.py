@@ -1,0 +1,98 @@
+"""Pages through the WSGI application: whole requests, with session, middleware, queries and template."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable
+from http.cookies import SimpleCookie
+from io import BytesIO
+from typing import Any
+
+from django.conf import settings
+from django.test import Client
+from django.urls import reverse
+
+from webmail.models import Mailbox, Message
+
+REQUESTS = 60
+_WARMING = 5
+
+
+def pages(facts: dict[str, Any]) -> dict[str, Any]:
+    """Milliseconds of each page for the mailbox that ``first_imap`` has received here, and of the bare skeleton."""
+    settings.ROOT_URLCONF = "tests.benchmarks.ours.urls"
+    inbox = Mailbox.objects.get(role=Mailbox.Role.INBOX)
+    listed = Message.objects.in_mailbox(inbox).newest_first()
+    opened = [message.public_id for message in listed[:REQUESTS]]
+    html = listed.filter(parts__content_type="text/html").distinct()[:REQUESTS]
+    bodies = [message.public_id for message in html]
+    last = listed[max(listed.count() - 51, 0)]
+    visit = _visitor(inbox.account.owner)
+    folder = reverse("webmail:mailbox", args=[inbox.public_id])
+    rows = reverse("webmail:rows", args=[inbox.public_id])
+    cursor = f"{last.received_at.isoformat()}~{last.pk}".replace("+", "%2B")
+    pane = {"HTTP_HX_REQUEST": "true", "HTTP_HX_TARGET": "reading"}
+    frame = {"HTTP_SEC_FETCH_DEST": "iframe"}
+    return {
+        "skeleton": _times(lambda turn: visit(reverse("skeleton"))),
+        "list": _times(lambda turn: visit(folder)),
+        "last_rows": _times(lambda turn: visit(rows, f"before={cursor}")),
+        "message": _times(lambda turn: visit(_address("message", opened, turn), "", pane)),
+        "body": _times(lambda turn: visit(_address("body", bodies, turn), "", frame)),
+        "messages": inbox.total,
+    }
+
+
+def _address(name: str, public_ids: list[Any], turn: int) -> str:
+    return reverse(f"webmail:{name}", args=[public_ids[turn % len(public_ids)]])
+
+
+def _visitor(person: Any) -> Callable[..., bytes]:
+    from groupware.wsgi import application
+
+    browser = Client()
+    browser.force_login(person)
+    cookies = SimpleCookie({name: morsel.value for name, morsel in browser.cookies.items()})
+    cookie = "; ".join(f"{name}={morsel.value}" for name, morsel in cookies.items())
+
+    def visit(path: str, query: str = "", headers: dict[str, str] | None = None) -> bytes:
+        answered: list[str] = []
+        environ = {
+            "REQUEST_METHOD": "GET",
+            "PATH_INFO": path,
+            "QUERY_STRING": query,
+            "SERVER_NAME": "localhost",
+            "SERVER_PORT": "8000",
+            "SERVER_PROTOCOL": "HTTP/1.1",
+            "REMOTE_ADDR": "127.0.0.1",
+            "HTTP_HOST": "localhost:8000",
+            "HTTP_COOKIE": cookie,
+            "wsgi.input": BytesIO(),
+            "wsgi.url_scheme": "http",
+            "wsgi.errors": BytesIO(),
+            **(headers or {}),
+        }
+        response = application(environ, lambda status, _headers, *_: answered.append(status))
+        content = b"".join(response)
+        response.close()
+        if not answered[0].startswith("200"):
+            raise RuntimeError(f"{path} answered {answered[0]}.")
+        return content
+
+    return visit
+
+
+def _times(visit: Callable[[int], bytes]) -> dict[str, float]:
+    for turn in range(_WARMING):
+        visit(turn)
+    taken = []
+    for turn in range(REQUESTS):
+        began = time.perf_counter()
+        content = visit(turn)
+        taken.append((time.perf_counter() - began) * 1000)
+    return {
+        "p50": statistics.median(taken),
+        "p95": statistics.quantiles(taken, n=20)[-1],
+        "octets": len(content),
+    }
