@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from celery import shared_task
+from kombu.exceptions import OperationalError
 
 from webmail import outbox, rawstore, sync
 from webmail.models import RemoteOperation
@@ -17,8 +18,13 @@ _SENDING = {"soft_time_limit": 18 * 60, "time_limit": 20 * 60}
 @shared_task(soft_time_limit=60, time_limit=90)
 def sync_due_accounts() -> None:
     """Start receiving for every account that is due."""
-    for pk in sync.claim_due():
-        sync_account.delay(pk)
+    claimed = sync.claim_due()
+    try:
+        for pk in claimed:
+            sync_account.delay(pk)
+    except OperationalError:  # no broker: they are due again at the next sweep, not a minute later
+        sync.give_back(claimed)
+        raise
 
 
 @shared_task(**_RECEIVING)

@@ -34,12 +34,13 @@ again is removed at its end.
 
 from webmail.sync.account import Outcome, push, sync_account
 from webmail.sync.operations import forget_done as forget_done_operations
-from webmail.sync.schedule import claim_due, may_be_received, resume, stumbled
+from webmail.sync.schedule import claim_due, give_back, may_be_received, resume, stumbled
 
 __all__ = [
     "Outcome",
     "claim_due",
     "forget_done_operations",
+    "give_back",
     "may_be_received",
     "push",
     "resume",

@@ -9,6 +9,7 @@ come back spread out, not all at once.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -24,7 +25,7 @@ from webmail.failures import Failure
 from webmail.models import MailAccount
 
 Health = MailAccount.Health
-LOST_AFTER = timedelta(seconds=90)
+LOST_AFTER = timedelta(seconds=60)
 BASE_SECONDS = 30.0
 LONGEST_SECONDS = 3600.0
 ADMINISTRATOR_SECONDS = 900.0
@@ -43,6 +44,11 @@ def claim_due(limit: int = 500) -> list[int]:
         if MailAccount.objects.filter(same, pk=pk).update(next_sync_at=now + LOST_AFTER):
             claimed.append(pk)
     return claimed
+
+
+def give_back(pks: Iterable[int]) -> None:
+    """Make claimed accounts due again, because nobody could be told to receive them."""
+    MailAccount.objects.filter(pk__in=list(pks)).update(next_sync_at=timezone.now())
 
 
 def may_be_received() -> Q:

@@ -45,6 +45,13 @@ def test_an_account_is_claimed_once_and_found_again_when_its_task_got_lost() -> 
     assert sync.claim_due() == [account.pk]
 
 
+def test_accounts_that_nobody_could_be_told_of_are_due_at_the_next_sweep() -> None:
+    account = MailAccountFactory()
+    assert sync.claim_due() == [account.pk]
+    sync.give_back([account.pk])
+    assert sync.claim_due() == [account.pk]
+
+
 @pytest.mark.parametrize(
     "changes",
     [
