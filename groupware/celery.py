@@ -14,6 +14,9 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "groupware.settings")
 
 from django.conf import settings
 
+from groupware import broker
+
+broker.install()
 app = Celery("groupware")
 app.conf.update(settings.CELERY)
 app.conf.task_routes = {

@@ -239,6 +239,10 @@ CELERY = {
         "visibility_timeout": 3600,
         "socket_timeout": 10,
         "health_check_interval": 25,
+        # Who presses Send must not wait while Redis is away: the sweep finds the row. The default is six seconds.
+        "max_retries": 1,
+        "interval_start": 0,
+        "interval_max": 0.1,
     },
     "beat_schedule_filename": str(DATA_DIR / "beat-schedule"),
 }
