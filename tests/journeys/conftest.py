@@ -10,6 +10,7 @@ from django.core.management import call_command
 
 from groupware.users.models import User
 from tests import environment
+from tests.faults import FaultyProxy
 from tests.journeys.town import Town
 from tests.sandbox import Sandbox
 from webmail.models import WebmailPolicy
@@ -59,3 +60,17 @@ def office(town: Town, live_server) -> Town:
         if person.signs_in_at:
             getattr(town.sandbox, person.signs_in_at).forget_consent(person.address)
     return town
+
+
+@pytest.fixture
+def imap(sandbox: Sandbox) -> Iterator[FaultyProxy]:
+    """Between the groupware and the IMAP server."""
+    with FaultyProxy(sandbox.imap.port) as proxy:
+        yield proxy
+
+
+@pytest.fixture
+def submission(sandbox: Sandbox) -> Iterator[FaultyProxy]:
+    """Between the groupware and the submission server."""
+    with FaultyProxy(sandbox.submission.port) as proxy:
+        yield proxy

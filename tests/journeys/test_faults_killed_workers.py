@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import pytest
-
 from tests.faults import TO_CLIENT, TO_SERVER, FaultyProxy
 from tests.journeys.town import ADDRESS, Town, eventually
 from tests.journeys.visitor import Visitor
@@ -15,20 +11,6 @@ from webmail.models import MailAccount, Message, OutgoingMessage
 
 State = OutgoingMessage.State
 UNCLEAR = "We could not confirm that this message was sent"
-
-
-@pytest.fixture
-def imap(sandbox) -> Iterator[FaultyProxy]:
-    """Between the groupware and the IMAP server."""
-    with FaultyProxy(sandbox.imap.port) as proxy:
-        yield proxy
-
-
-@pytest.fixture
-def submission(sandbox) -> Iterator[FaultyProxy]:
-    """Between the groupware and the submission server."""
-    with FaultyProxy(sandbox.submission.port) as proxy:
-        yield proxy
 
 
 def test_workers_killed_while_receiving_lose_nothing_and_double_nothing(
