@@ -107,7 +107,7 @@ def _work(
 
 
 def _find(pk: int) -> MailAccount | None:
-    related = ("incoming_server", "outgoing_server", "receive_grant__server", "send_grant__server")
+    related = ("incoming_server", "receive_grant__server")
     return MailAccount.objects.in_use().select_related(*related).filter(pk=pk).first()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 
@@ -59,16 +59,16 @@ def refresh(session: ImapSession, account: MailAccount, lease: Lease) -> list[Ma
     vanished = [
         mailbox for mailbox in gone if mailbox.name not in renamed and _is_missing(session, mailbox)
     ]
-    with transaction.atomic():
-        fence(lease)
-        for mailbox in gone:
-            if name := renamed.get(mailbox.name):
-                mailbox.name = name
-                here[name] = mailbox
-        for mailbox in vanished:
-            mailbox.delete()
-        for name, info in listed.items():
-            _save(account, here.get(name), name, info)
+    here |= {renamed[mailbox.name]: mailbox for mailbox in gone if mailbox.name in renamed}
+    wanted = {name: _columns(name, info) for name, info in listed.items()}
+    different = [name for name in wanted if name not in here or not _has(here[name], wanted[name])]
+    if vanished or different:
+        with transaction.atomic():
+            fence(lease)
+            for mailbox in vanished:
+                mailbox.delete()
+            for name in different:
+                _save(account, here.get(name), wanted[name])
     mailboxes = Mailbox.objects.filter(account=account, is_selectable=True, is_local=False)
     return sorted(
         mailboxes, key=lambda item: (bool(item.error_code), _ORDER[Role(item.role)], item.name)
@@ -100,18 +100,25 @@ def _name(info: MailboxInfo) -> str:
     return "INBOX" if info.name.upper() == "INBOX" else info.name
 
 
-def _save(account: MailAccount, mailbox: Mailbox | None, name: str, info: MailboxInfo) -> None:
+def _columns(name: str, info: MailboxInfo) -> dict[str, Any]:
     role = info.role if info.role in Role.values else Role.NONE
-    values = {
+    return {
         "name": name,
         "role": Role.INBOX if name == "INBOX" else role,
         "delimiter": info.delimiter or "",
         "is_selectable": info.is_selectable,
     }
+
+
+def _has(mailbox: Mailbox, columns: dict[str, Any]) -> bool:
+    return all(getattr(mailbox, name) == value for name, value in columns.items())
+
+
+def _save(account: MailAccount, mailbox: Mailbox | None, columns: dict[str, Any]) -> None:
     if mailbox is None:
-        Mailbox.objects.create(account=account, **values)
-        return
-    Mailbox.objects.filter(pk=mailbox.pk).exclude(**values).update(**values)
+        Mailbox.objects.create(account=account, **columns)
+    else:
+        Mailbox.objects.filter(pk=mailbox.pk).update(**columns)
 
 
 def _is_missing(session: ImapSession, mailbox: Mailbox) -> bool:
