@@ -136,6 +136,17 @@ function settle() {
   }
 }
 
+// htmx reports each piece of an answer once for every piece before it: a hundred folders are five thousand events.
+let isSettling = false;
+function settleOnce() {
+  if (isSettling) return;
+  isSettling = true;
+  queueMicrotask(() => {
+    isSettling = false;
+    settle();
+  });
+}
+
 export function start() {
   document.addEventListener("shortcut", (event) => {
     const { command } = event.detail;
@@ -152,7 +163,7 @@ export function start() {
     const row = current();
     place = row ? rows().indexOf(row) : -1;
   });
-  document.addEventListener("htmx:oobAfterSwap", settle);
-  document.addEventListener("htmx:afterSettle", settle);
+  document.addEventListener("htmx:oobAfterSwap", settleOnce);
+  document.addEventListener("htmx:afterSettle", settleOnce);
   document.addEventListener("webmail:closed", () => show("list"));
 }
