@@ -42,6 +42,12 @@ def _offered(servers, current: MailServer | None):
     return servers.filter(Q(is_enabled=True) | Q(pk=current.pk if current else None))
 
 
+def _without_controls(value: str) -> str:
+    if not value.isprintable():
+        raise ValidationError(_("A user name has no line breaks or control characters."))
+    return value
+
+
 class MailAccountForm(forms.ModelForm):
     """Both directions of one account. Saving writes the columns of this form alone, never what receiving writes."""
 
@@ -125,6 +131,14 @@ class MailAccountForm(forms.ModelForm):
     def clean_delete_after_days(self) -> int:
         """Empty means never."""
         return self.cleaned_data.get("delete_after_days") or 0
+
+    def clean_receive_username(self) -> str:
+        """A user name goes into commands of the mail protocols."""
+        return _without_controls(self.cleaned_data["receive_username"])
+
+    def clean_send_username(self) -> str:
+        """A user name goes into commands of the mail protocols."""
+        return _without_controls(self.cleaned_data["send_username"])
 
     def clean_address(self) -> str:
         """One account per address and person."""

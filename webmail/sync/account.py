@@ -22,7 +22,11 @@ from groupware.leases import Lease
 from webmail import connections
 from webmail.failures import Known, classify
 from webmail.models import MailAccount, Mailbox
-from webmail.protocols.errors import CommandRefusedError, MailboxMissingError
+from webmail.protocols.errors import (
+    CommandRefusedError,
+    InvalidArgumentError,
+    MailboxMissingError,
+)
 from webmail.protocols.types import MailboxStatus
 from webmail.sync import (
     condstore,
@@ -149,7 +153,7 @@ def _sync_mailbox(
             return True
         status = session.select(mailbox.name, readonly=True)
         return _apply_changes(session, mailbox, status, lease, deadline, at_most)
-    except (MailboxMissingError, CommandRefusedError) as error:
+    except (MailboxMissingError, CommandRefusedError, InvalidArgumentError) as error:
         # One folder that cannot be opened must not cost the others.
         logger.info("Folder %s of account %s: %s", mailbox.pk, mailbox.account_id, error.code)
         Mailbox.objects.filter(pk=mailbox.pk).update(error_code=error.code)

@@ -8,7 +8,7 @@ from django.db import transaction
 
 from groupware.leases import Lease
 from webmail.models import MailAccount, Mailbox, Message, RemoteOperation
-from webmail.protocols.errors import MailboxMissingError
+from webmail.protocols.errors import InvalidArgumentError, MailboxMissingError
 from webmail.protocols.types import MailboxInfo
 from webmail.sync.store import fence
 
@@ -127,7 +127,7 @@ def _is_missing(session: ImapSession, mailbox: Mailbox) -> bool:
         return True
     try:
         session.status(mailbox.name)
-    except MailboxMissingError:
+    except (MailboxMissingError, InvalidArgumentError):
         return True
     return False
 

@@ -24,7 +24,11 @@ from django.utils import timezone
 from groupware.leases import Lease
 from webmail import rawstore
 from webmail.models import MailAccount, Mailbox, Message, RemoteOperation
-from webmail.protocols.errors import CommandRefusedError, MailboxMissingError
+from webmail.protocols.errors import (
+    CommandRefusedError,
+    InvalidArgumentError,
+    MailboxMissingError,
+)
 from webmail.sync import store
 from webmail.sync.refusals import refused
 
@@ -102,7 +106,7 @@ def _attempt(session: ImapSession, operations: list[RemoteOperation], lease: Lea
     """Do operations of one kind; False when they have to wait and everything after them with them."""
     try:
         _perform(session, operations, lease)
-    except (CommandRefusedError, MailboxMissingError) as error:
+    except (CommandRefusedError, MailboxMissingError, InvalidArgumentError) as error:
         if len(operations) > 1:
             return all(_attempt(session, [operation], lease) for operation in operations)
         return refused(session, operations[0], error, lease)

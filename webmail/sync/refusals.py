@@ -12,7 +12,7 @@ from django.utils import timezone
 from groupware.leases import Lease
 from webmail import backoff
 from webmail.models import Message, RemoteOperation
-from webmail.protocols.errors import CommandRefusedError, MailboxMissingError
+from webmail.protocols.errors import MailServerError
 from webmail.sync import rows, store
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ MOST_ATTEMPTS = 8
 def refused(
     session: ImapSession,
     operation: RemoteOperation,
-    error: CommandRefusedError | MailboxMissingError,
+    error: MailServerError,
     lease: Lease,
 ) -> bool:
     """Wait if it may get better; otherwise take the change back here."""
