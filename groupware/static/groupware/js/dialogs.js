@@ -21,7 +21,8 @@ export function start() {
     }
   });
   document.addEventListener("htmx:afterSwap", (event) => {
-    if (event.detail.target.id === "dialog" && event.detail.target.childElementCount) open("dialog");
+    const { target } = event.detail; // none when htmx brings back a page of the history
+    if (target?.id === "dialog" && target.childElementCount) open("dialog");
   });
   document.addEventListener("closeDialog", () => {
     document.querySelectorAll("dialog[open]").forEach((dialog) => dialog.close());
