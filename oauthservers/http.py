@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -46,6 +47,8 @@ class Answer:
                 seconds = parsedate_to_datetime(value).timestamp() - time.time()
             except ValueError:
                 return None
+        if math.isnan(seconds):
+            return None
         return min(max(seconds, 0.0), _LONGEST_RETRY_AFTER)
 
     def json(self) -> dict[str, Any]:
@@ -55,7 +58,7 @@ class Answer:
         """
         try:
             value = json.loads(self.body)
-        except ValueError:
+        except (ValueError, RecursionError):
             value = None
         if not isinstance(value, dict):
             raise TemporaryOAuthError(

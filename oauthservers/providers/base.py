@@ -99,6 +99,8 @@ class Provider(Protocol):
         """Which of the scopes for mail were asked for and not granted; None means: as asked."""
 
 
+_LONGEST_LIFE = 365 * 24 * 3600
+
 #: Scopes that speak of the person and not of the mailbox; servers rename or leave them out of their answers.
 IDENTITY_SCOPES = frozenset({"openid", "profile", "email", "offline_access"})
 
@@ -128,12 +130,15 @@ def _text(value: Any) -> str:
 
 
 def _seconds(value: Any) -> int | None:
-    """Whole seconds; some servers write them as text."""
+    """Whole seconds, a year at most; some servers write them as text.
+
+    A number that no date can hold must not cost the tokens it came with.
+    """
     try:
         seconds = int(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
-    return seconds if seconds > 0 else None
+    return min(seconds, _LONGEST_LIFE) if seconds > 0 else None
 
 
 def _is_visible(token: str) -> bool:

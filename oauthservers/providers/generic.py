@@ -22,6 +22,9 @@ from oauthservers.providers.base import (
     token_response,
 )
 
+#: Characters of an address (RFC 5321 §4.5.3.1: 64, an @, 255) and of a subject (OpenID Connect Core §2).
+LONGEST_NAME, LONGEST_SUBJECT = 320, 255
+
 
 def wire_nonce(nonce: str) -> str:
     """What is sent of a nonce: its hash, as OpenID Connect Core §15.5.2 advises and msal expects."""
@@ -121,7 +124,7 @@ class GenericProvider:
         """By the ID token; where it is missing or names no address, by the userinfo endpoint. Raises OAuthError."""
         claims = self.id_token_claims(tokens, nonce) if tokens.id_token else None
         if claims is not None and (names := self.names(claims)):
-            return Identity(str(claims["iss"]), self.subject(claims), names)
+            return _identity(str(claims["iss"]), self.subject(claims), names)
         if not self.registration.userinfo_endpoint:
             raise IdentityError(
                 description="neither ID token nor userinfo", code="identity_unknown"
@@ -133,7 +136,7 @@ class GenericProvider:
         names = self.names(about)
         if not names:
             raise IdentityError("userinfo", "no address", code="identity_unknown")
-        return Identity(self.registration.issuer, subject or names[0], names)
+        return _identity(self.registration.issuer, subject or names[0], names)
 
     def id_token_claims(self, tokens: TokenResponse, nonce: str) -> dict[str, Any]:
         """The validated claims of the ID token; raises OAuthError."""
@@ -180,7 +183,16 @@ def addresses(claims: Mapping[str, Any], *names: str) -> tuple[str, ...]:
     """The values of these claims that look like a mail address, without repeats."""
     values = (claims.get(name) for name in names)
     found = (value.strip() for value in values if isinstance(value, str) and "@" in value)
-    return tuple(dict.fromkeys(found))
+    return tuple(
+        dict.fromkeys(name for name in found if len(name) <= LONGEST_NAME and name.isprintable())
+    )
+
+
+def _identity(issuer: str, subject: str, names: tuple[str, ...]) -> Identity:
+    """Raises IdentityError for a subject that is none: 255 ASCII characters at most (OpenID Connect Core §2)."""
+    if len(subject) > LONGEST_SUBJECT or not subject.isprintable():
+        raise IdentityError("subject", "the subject is too long or not printable")
+    return Identity(issuer, subject, names)
 
 
 def basic_credentials(registration: ClientRegistration) -> str:

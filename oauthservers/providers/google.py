@@ -97,6 +97,8 @@ class GoogleProvider(GenericProvider):
             raise TemporaryOAuthError(
                 "unreadable_answer", type(error).__name__, code="unreadable_answer"
             ) from None
+        except (OverflowError, TypeError, ValueError):
+            pass  # an expires_in that google-auth cannot reckon with; the answer is read below
         answer = dict(transport.answer)
         # google-auth hands back the token we gave when none came; ours to keep either way.
         if credentials.refresh_token != refresh_token:

@@ -108,6 +108,13 @@ def test_id_token_that_does_not_hold_stores_nothing(browser, realm, servers, kin
     assert AuthorizationRequest.objects.get().error_code == "identity_invalid"
 
 
+def test_subject_longer_than_the_standard_allows_stores_nothing(browser, realm, servers, kind):
+    realm.set(id_token={"sub": "s" * 256, "oid": "s" * 256})
+    connect(browser, realm, servers[kind], MAILBOX[kind])
+    assert not Grant.objects.exists()
+    assert AuthorizationRequest.objects.get().error_code == "identity_invalid"
+
+
 def test_id_token_with_a_forged_signature_stores_nothing(browser, realm, servers, kind):
     realm.set(is_id_token_forged=True)
     connect(browser, realm, servers[kind], MAILBOX[kind])

@@ -4,18 +4,27 @@ from __future__ import annotations
 
 import base64
 import copy
+import json
 import pickle
 from dataclasses import replace
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 import pytest
+from django.utils import timezone
 
 from groupware import outbound
 from oauthservers import adapter, discovery, pkce
-from oauthservers.errors import AdministratorRequiredError, MetadataError, UnreachableServerError
+from oauthservers.errors import (
+    AdministratorRequiredError,
+    MetadataError,
+    TemporaryOAuthError,
+    UnreachableServerError,
+)
+from oauthservers.http import Answer
 from oauthservers.models import AuthorizationServer
 from oauthservers.providers.base import ClientRegistration, TokenResponse, token_response
-from oauthservers.providers.generic import GenericProvider, basic_credentials
+from oauthservers.providers.generic import GenericProvider, addresses, basic_credentials
 
 REALMS = ["microsoft", "google", "generic"]
 
@@ -144,11 +153,34 @@ def test_tokens_are_not_printed_and_not_pickled():
 
 @pytest.mark.parametrize("token", ["", "a b", "a\r\nb", "é", None, 7])
 def test_access_token_that_could_break_a_mail_protocol_is_not_taken(token):
-    from oauthservers.errors import TemporaryOAuthError
-
     with pytest.raises(TemporaryOAuthError):
         token_response({"access_token": token, "token_type": "Bearer"})
 
 
 def test_client_secret_is_not_in_the_printed_registration(servers):
     assert servers["generic"].client_secret not in repr(servers["generic"].registration())
+
+
+@pytest.mark.parametrize("told", ["1e400", "99999999999999", '"99999999999999"', "Infinity"])
+def test_lifetime_that_no_date_can_hold_does_not_cost_the_tokens(told):
+    answer = json.loads(f'{{"access_token": "a", "refresh_token": "r", "expires_in": {told}}}')
+    tokens = token_response(answer)
+    assert tokens.refresh_token == "r"
+    assert timezone.now() + timedelta(seconds=tokens.expires_in or 0)
+
+
+@pytest.mark.parametrize(
+    ("told", "seconds"), [("nan", None), ("inf", 3600.0), ("-5", 0.0), ("soon", None), ("7", 7.0)]
+)
+def test_waiting_time_is_a_number_that_can_be_waited_for(told, seconds):
+    assert Answer(429, {"Retry-After": told}, b"").retry_after == seconds
+
+
+def test_document_nested_without_end_is_an_unreadable_answer():
+    with pytest.raises(TemporaryOAuthError):
+        Answer(200, {}, b"[" * 200_000).json()
+
+
+def test_names_that_no_address_can_be_are_passed_over():
+    claims = {"email": "a" * 400 + "@example.com", "upn": "a\x00@example.com", "alias": "b@c.org"}
+    assert addresses(claims, "email", "upn", "alias") == ("b@c.org",)

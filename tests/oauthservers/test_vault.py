@@ -82,6 +82,15 @@ def test_absent_refresh_token_keeps_the_old_one(realm, grant):
     assert Grant.objects.get(pk=grant.pk).refresh_token == grant.refresh_token
 
 
+def test_rotated_token_is_kept_when_its_access_token_claims_to_live_for_ever(realm, grant):
+    realm.set(access_token_seconds=10**14, rotation="strict")
+    outdate(grant)
+    token = vault.access_token(grant)
+    stored = Grant.objects.get(pk=grant.pk)
+    assert stored.access_token == token
+    assert stored.refresh_token != grant.refresh_token
+
+
 def test_access_token_of_six_thousand_characters_is_kept_whole(realm, grant):
     realm.set(access_token_length=6000)
     outdate(grant)
