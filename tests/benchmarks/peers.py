@@ -10,7 +10,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.benchmarks.measuring import Stopwatch, Usage, of_command
+from tests.benchmarks.measuring import CommandFailedError, Stopwatch, Usage, of_command
 from tests.benchmarks.surroundings import LARGE, Surroundings
 
 BATCH = 200
@@ -89,6 +89,13 @@ uidls_file {folder / "uidls"}
     )
     configuration.chmod(0o600)
     return of_command(["mpop", "-q", "-C", str(configuration), "server"], with_peak=True)
+
+
+def check_complete(maildir: Path, messages: int) -> None:
+    """Raise CommandFailedError when a peer was fast because it did not fetch everything."""
+    found = sum(1 for name in ("cur", "new") for _file in (maildir / name).iterdir())
+    if found != messages:
+        raise CommandFailedError(f"{maildir.parent.name} brought {found} of {messages} messages")
 
 
 def fetch_and_discard(here: Surroundings) -> Usage:

@@ -23,6 +23,7 @@ def imap(here: Surroundings) -> Iterator[Row]:
     more = {"ours": ours, "imaplib": bare.as_dict()}
     if peers.is_installed("mbsync"):
         usage = peers.mbsync(here, here.folder / "mbsync", with_peak=True)
+        peers.check_complete(here.folder / "mbsync" / "INBOX", here.messages)
         more["mbsync"] = usage.as_dict()
         yield Row(f"{work}: CPU", "mbsync", usage.cpu, ours["cpu"], "s", 1.0, more)
         yield Row(f"{work}: wall", "mbsync", usage.wall, ours["wall"], "s", 1.0)
@@ -38,6 +39,7 @@ def pop3(here: Surroundings) -> Iterator[Row]:
     usage = Usage(0, 0)
     if peers.is_installed("mpop"):
         usage = peers.mpop(here, here.folder / "mpop")
+        peers.check_complete(here.folder / "mpop" / "mail", here.messages)
     more = {"ours": ours, "mpop": usage.as_dict()}
     yield Row(f"{work}: CPU", "mpop", usage.cpu, ours["cpu"], "s", 1.2, more)
     yield Row(f"{work}: wall", "mpop", usage.wall, ours["wall"], "s")

@@ -95,6 +95,7 @@ class Surroundings:
             "address": address,
             "username": login.username,
             "password": login.password,
+            "messages": self.messages,
             **more,
         }
         answer = subprocess.run(

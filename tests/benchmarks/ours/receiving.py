@@ -49,7 +49,10 @@ def _first(facts: dict[str, Any], protocol: str) -> dict[str, Any]:
         if profile:
             profile.disable()
             profile.dump_stats(os.environ["BENCH_PROFILE"])
-    return {**watch.usage.as_dict(), "messages": Message.objects.filter(account=account).count()}
+    found = Message.objects.filter(account=account).count()
+    if found != facts["messages"]:
+        raise RuntimeError(f"{found} of {facts['messages']} messages came.")
+    return watch.usage.as_dict()
 
 
 def _receive(pk: int) -> None:

@@ -29,10 +29,9 @@ def worker(facts: dict[str, Any]) -> dict[str, Any]:
         _receive(account)
         _receive(account)
         after_quiet = _octets(process.pid)
-        before = _cpu(process.pid) + time.process_time()
-        for _poll in range(POLLS):
-            _receive(account)
-        poll = (_cpu(process.pid) + time.process_time() - before) / POLLS
+        before = _cpu(process.pid)
+        ringing = sum(_receive(account) for _poll in range(POLLS))
+        poll = (_cpu(process.pid) - before + ringing) / POLLS
         large = make_account({**facts, **facts["large"]}) if "large" in facts else None
         if large:
             _receive(large)
@@ -40,7 +39,7 @@ def worker(facts: dict[str, Any]) -> dict[str, Any]:
             "quiet": after_quiet,
             "now": _octets(process.pid),
             "peak": sum(peak_of(pid) for pid in (process.pid, *children(process.pid))),
-            "parsers": len(children(process.pid)),
+            "parsers": [resident(pid) for pid in children(process.pid)],
             "cpu_per_poll": poll,
         }
     finally:
@@ -59,10 +58,12 @@ def _start() -> subprocess.Popen[bytes]:
     )
 
 
-def _receive(account: MailAccount) -> None:
-    """Ring for the worker and wait until the account says that it was received."""
+def _receive(account: MailAccount) -> float:
+    """Ring for the worker, wait until the account was received; return the seconds of CPU that ringing took."""
     began = timezone.now()
+    ringing = time.process_time()
     tasks.sync_account.delay(account.pk)
+    ringing = time.process_time() - ringing
 
     def is_done() -> bool:
         row = MailAccount.objects.values("received_at", "lease_owner").get(pk=account.pk)
@@ -70,6 +71,7 @@ def _receive(account: MailAccount) -> None:
         return bool(done)
 
     _wait(is_done)
+    return ringing
 
 
 def _wait(is_done: Callable[[], bool]) -> None:
