@@ -11,8 +11,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from webmail.protocols.errors import CommandRefusedError
+
 BATCH = 25  # messages per transaction
 BATCH_OCTETS = 8 * 1024 * 1024
+_LONGEST_DAYS = 100 * 366  # who types a larger number means never, and no date holds it
 
 
 @dataclass(frozen=True)
@@ -40,14 +43,22 @@ class Session(Protocol):
 def arrivals(
     session: Session, listing: Mapping[str, int], known: Collection[str]
 ) -> Iterator[tuple[RetrievedMessage, ...]]:
-    """Retrieve what is not known, newest first, in batches for one transaction each."""
+    """Retrieve what is not known, newest first, in batches for one transaction each.
+
+    A message that the server cannot hand over is left out and asked for again in the next session.
+    """
     missing = sorted(
         ((number, uidl) for uidl, number in listing.items() if uidl not in known), reverse=True
     )
     batch: list[RetrievedMessage] = []
     octets = 0
     for number, uidl in missing:
-        message = RetrievedMessage(uidl, session.retrieve(number))
+        try:
+            message = RetrievedMessage(uidl, session.retrieve(number))
+        except CommandRefusedError as refusal:
+            if refusal.retryable:
+                raise
+            continue
         batch.append(message)
         octets += len(message.raw)
         if len(batch) == BATCH or octets >= BATCH_OCTETS:
@@ -69,7 +80,8 @@ def deletable(
     """
     if retention.leaves_on_server and not retention.days:
         return []
-    age = timedelta(days=retention.days if retention.leaves_on_server else 0)
+    days = min(retention.days, _LONGEST_DAYS) if retention.leaves_on_server else 0
+    age = timedelta(days=days)
     return sorted(
         number
         for uidl, number in listing.items()

@@ -44,10 +44,13 @@ def receive(session: Pop3Session, account: MailAccount, lease: Lease, deadline: 
 
 
 def key_of(uidl: str) -> str:
-    """``uidl`` as it is kept. RFC 1939 allows 70 characters; longer ones than the column holds are cut by a digest."""
-    if len(uidl) <= _COLUMN:
+    """``uidl`` as it is kept: RFC 1939 allows 70 printable characters.
+
+    A digest stands for the rest of an id that is longer than the column or holds what a database refuses.
+    """
+    if len(uidl) <= _COLUMN and "\x00" not in uidl:
         return uidl
-    return uidl[:128] + hashlib.sha256(uidl.encode()).hexdigest()
+    return uidl[:128].replace("\x00", "") + hashlib.sha256(uidl.encode()).hexdigest()
 
 
 def _stored(account: MailAccount) -> dict[str, tuple[datetime, str]]:

@@ -6,7 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from tests.factories.webmail import MailAccountFactory, MailServerFactory
 from tests.faults.proxy import TO_SERVER, FaultyProxy
+from tests.faults.scripted import ScriptedServer, Turn
 from tests.webmail.conftest import MailWorld, receive, subjects
 from webmail import actions, rawstore
 from webmail.models import MailAccount, Mailbox, Message, RemoteOperation
@@ -132,6 +134,30 @@ def test_only_unknown_messages_are_retrieved_newest_first() -> None:
     listing = {"a": 1, "b": 2, "c": 3}
     found = [message for batch in arrivals(ListedMessages(), listing, {"b"}) for message in batch]
     assert found == [RetrievedMessage("c", b"message 3"), RetrievedMessage("a", b"message 1")]
+
+
+def test_a_message_the_server_cannot_hand_over_does_not_hold_up_the_rest(db: None) -> None:
+    turns = [
+        Turn("CAPA", "+OK\nUSER\nUIDL\n."),
+        Turn("USER|PASS|QUIT", "+OK"),
+        Turn("UIDL", "+OK\n1 one\n2 two\n3 th\x00ree\n."),
+        Turn("RETR 2", "-ERR the message cannot be converted"),
+        Turn("RETR ([13])", "+OK\nSubject: Number \\1\n\n."),
+    ]
+    with ScriptedServer("+OK ready", turns) as server:
+        incoming = MailServerFactory(
+            protocol="pop3", host="localhost", port=server.port, security=Security.NONE
+        )
+        account = MailAccountFactory(incoming_server=incoming)
+        assert receive(account) == Outcome.DONE
+        assert sorted(subjects(account)) == ["Number 1", "Number 3"]
+        assert receive(account) == Outcome.DONE
+    assert Message.objects.count() == 2
+
+
+def test_more_days_than_the_calendar_has_mean_never() -> None:
+    retention = Retention(leaves_on_server=True, days=2**31 - 1)
+    assert deletable({"old": 1}, {"old": NOON - timedelta(days=9)}, retention, NOON) == []
 
 
 @pytest.mark.parametrize(
