@@ -24,6 +24,7 @@ _LIST = re.compile(
 )
 _STATUS_ITEMS = re.compile(rb"\(([^()]*)\)[^()]*$")
 _NUMBER = re.compile(rb"\d+")
+_UNREADABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _SYSTEM_FLAGS = {
     "\\seen": "is_seen",
     "\\answered": "is_answered",
@@ -45,7 +46,8 @@ def decode_name(raw: bytes) -> str:
             name = imap_utf7.decode(raw)
         except UnicodeError:
             return raw.decode("ascii")
-        return name if name.isprintable() else raw.decode("ascii")
+        # Not isprintable(): it takes the ideographic space of Japanese names for unprintable.
+        return raw.decode("ascii") if _UNREADABLE.search(name) else name
     try:
         return raw.decode("utf-8")
     except UnicodeError:

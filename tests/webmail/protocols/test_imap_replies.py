@@ -36,7 +36,9 @@ def test_search_replies_may_come_in_several_lines() -> None:
     assert searched([b"3 1", b"", None, b"2 (MODSEQ 17)"]) == [1, 2, 3]
 
 
-@pytest.mark.parametrize("name", ["INBOX", "a & b", "日本語/テスト", "Éléments", "🎉", "&"])
+@pytest.mark.parametrize(
+    "name", ["INBOX", "a & b", "日本語/テスト", "会議\u3000資料", "a\u00a0b", "Éléments", "🎉", "&"]
+)
 def test_names_go_there_and_back(name: str) -> None:
     assert decode_name(encode_name(name)) == name
 
