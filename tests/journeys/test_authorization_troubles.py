@@ -148,3 +148,28 @@ def test_a_refused_registration_is_one_fault_of_the_server_and_nobody_signs_in_a
     assert office.subjects(accounts[0]) == ["Waiting"]
     server.refresh_from_db()
     assert server.fault_code == "" and realm.token_requests("authorization_code") == []
+
+
+def test_a_server_that_gives_no_refresh_token_is_named_and_nothing_is_stored(office: Town) -> None:
+    realm = office.realm("olga")
+    realm.set(omit_refresh_token=True)
+    visitor = office.visitor("olga")
+    fill_in(visitor, "olga", "imap", button="authenticate")
+    page = visitor.consent(realm, ADDRESS["olga"])
+    assert page.status == 200 and "Active" not in page.words
+    assert 'role="alert"' in page.html and not Grant.objects.exists()
+
+
+@pytest.mark.parametrize("username", ["alice", "haruka", "olga"])
+def test_a_refresh_without_a_new_refresh_token_keeps_the_old_one(
+    office: Town, username: str
+) -> None:
+    realm = office.realm(username)
+    account = office.account(username)
+    realm.set(omit_refresh_token=True, rotation="none")
+    for number in range(3):
+        office.outdate()
+        office.deliver(username, f"Message {number}")
+        assert office.sweep() == [account.pk]
+    assert office.subjects(account) == ["Message 0", "Message 1", "Message 2"]
+    assert [r["error"] for r in realm.token_requests("refresh_token")] == [""] * 3
