@@ -6,6 +6,7 @@ import uuid
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from webmail.models.account import MailAccount
 
@@ -33,7 +34,7 @@ class Mailbox(models.Model):
         INBOX = "inbox", _("Inbox")
         DRAFTS = "drafts", _("Drafts")
         SENT = "sent", _("Sent")
-        ARCHIVE = "archive", _("Archive")
+        ARCHIVE = "archive", pgettext_lazy("folder", "Archive")
         JUNK = "junk", _("Junk")
         TRASH = "trash", _("Trash")
         ALL = "all", _("All")

@@ -7,6 +7,7 @@ import uuid
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from groupware.leases import Leased
 from webmail.models.account import MailAccount
@@ -39,7 +40,7 @@ class OutgoingMessage(Leased):
         DRAFT = "draft", _("Draft")
         QUEUED = "queued", _("Waiting")
         SENDING = "sending", _("Sending")
-        SENT = "sent", _("Sent")
+        SENT = "sent", pgettext_lazy("state", "Sent")
         FAILED = "failed", _("Not sent")
         UNCLEAR = "unclear", _("Unclear")
 

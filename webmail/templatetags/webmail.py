@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 
 from django import template
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext, ngettext, pgettext
 
 register = template.Library()
 
@@ -49,7 +49,7 @@ def shortcuts() -> str:
         ("u", "back", gettext("Back to the list")),
         ("x", "select", gettext("Select the message")),
         ("s", "star", gettext("Flag or remove the flag")),
-        ("e", "archive", gettext("Archive")),
+        ("e", "archive", pgettext("verb", "Archive")),
         ("#", "delete", gettext("Delete")),
         ("!", "junk", gettext("Move to Junk")),
         ("Shift+I", "read", gettext("Mark as read")),
