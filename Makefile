@@ -19,7 +19,7 @@ lint:
 	$(PYTHON) -m mypy
 	.venv/bin/lint-imports
 	.venv/bin/djlint --quiet --lint templates
-	GROUPWARE_DEVELOPMENT=1 $(PYTHON) manage.py makemigrations --check --dry-run
+	GROUPWARE_DEVELOPMENT=1 DATABASE_URL=sqlite://:memory: $(PYTHON) manage.py makemigrations --check --dry-run
 	$(PYTHON) -m tests.architecture.budget
 	$(PYTHON) -m tests.architecture.catalogues
 

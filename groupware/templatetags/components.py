@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import unicodedata
 import zlib
 from datetime import datetime, timedelta
@@ -25,7 +26,11 @@ TINTS = 8
 @register.simple_tag
 def icon(name: str, style: str = "") -> SafeString:
     """One icon of the sprite, hidden from screen readers: the word beside it speaks. ``style`` adds classes."""
-    classes = f"icon {style}".strip()
+    return _icon(name, f"icon {style}".strip())
+
+
+@functools.cache  # a list page shows hundreds of a few dozen icons; their address changes with a deployment only
+def _icon(name: str, classes: str) -> SafeString:
     return format_html(
         '<svg class="{}" aria-hidden="true"><use href="{}#{}"/></svg>',
         classes,
