@@ -61,6 +61,8 @@ export function show(name) {
 }
 
 export function start() {
+  // On a narrow window the sections are one line that scrolls: the current one must be in sight.
+  document.querySelector(".sections [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
   document.querySelectorAll(".pane-edge[data-resize]").forEach(prepare);
   document.addEventListener("click", (event) => {
     const button = event.target.closest?.("[data-show-pane]");
