@@ -1,6 +1,7 @@
 """A change made here together with its message to the server: what the verbs of ``webmail.actions`` are made of.
 
-Call within a transaction. Rows are locked in the order of their keys, by everybody, so nobody waits in a circle.
+Call within a transaction. Messages, then folders, each in the order of their keys, are locked by everybody, so nobody
+waits in a circle.
 """
 
 from __future__ import annotations
@@ -100,9 +101,10 @@ def move_to(messages: Sequence[Message], target: Mailbox) -> None:
     """Move locked messages of one account to ``target``."""
     moving = [message for message in messages if message.mailbox_id != target.pk]
     tell(Kind.MOVE, moving, target=target)
-    for mailbox, group in grouped(moving).items():
-        add_to_counts(mailbox, total=-len(group), unseen=-unseen(group))
-    add_to_counts(target, total=len(moving), unseen=unseen(moving))
+    changes = [(mailbox, -len(group), -unseen(group)) for mailbox, group in grouped(moving).items()]
+    changes.append((target, len(moving), unseen(moving)))
+    for mailbox, total, unread in sorted(changes, key=lambda change: change[0].pk):
+        add_to_counts(mailbox, total=total, unseen=unread)
     values: dict[str, Any] = {"mailbox": target}
     if not target.is_local:
         values |= {"uid": None, "uid_validity": 0}
@@ -122,15 +124,15 @@ def expunge(messages: Sequence[Message]) -> None:
 
 def by_mailbox(messages: Iterable[Message]) -> Counter[Mailbox]:
     """How many of the messages lie in each folder."""
-    return Counter(message.mailbox for message in messages)
+    return Counter({mailbox: len(group) for mailbox, group in grouped(messages).items()})
 
 
 def grouped(messages: Iterable[Message]) -> dict[Mailbox, list[Message]]:
-    """The messages of each folder."""
+    """The messages of each folder, in the order in which folders are locked."""
     groups: dict[Mailbox, list[Message]] = {}
     for message in messages:
         groups.setdefault(message.mailbox, []).append(message)
-    return groups
+    return dict(sorted(groups.items(), key=lambda item: item[0].pk))
 
 
 def by_account(messages: Iterable[Message]) -> dict[MailAccount, list[Message]]:

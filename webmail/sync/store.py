@@ -201,8 +201,8 @@ def _adopt(
     if not arrivals:
         return []
     free: dict[Any, list[Message]] = {}
-    for row in candidates.select_for_update().order_by("-pk"):
-        free.setdefault(key_of_row(row), []).append(row)
+    for row in candidates.select_for_update().order_by("pk"):
+        free.setdefault(key_of_row(row), []).insert(0, row)
     waiting = waiting_for_server(row.pk for found in free.values() for row in found)
     adopted, left = [], []
     for arrival in arrivals:
