@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -23,6 +24,12 @@ class DateField(forms.DateField):
     """A day, chosen with the browser's own calendar."""
 
     widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+
+    def validate(self, value: date | None) -> None:
+        """A day that has a day before and a day after in every time zone."""
+        super().validate(value)
+        if value and not date.min.year < value.year < date.max.year:
+            raise ValidationError(self.error_messages["invalid"], code="invalid")
 
 
 class FilterForm(forms.Form):

@@ -56,12 +56,12 @@ def _page(
     found: models.QuerySet[Any], before: str, after: str
 ) -> tuple[list[Any], int | None, int | None]:
     """One page, and the keys from which the newer and the older page start."""
-    if after.isdigit():
+    if after.isdecimal():
         rows = list(found.filter(pk__gt=int(after)).order_by("pk")[: PAGE_SIZE + 1])
         has_newer, has_older = len(rows) > PAGE_SIZE, True
         rows = rows[:PAGE_SIZE][::-1]
     else:
-        has_newer = before.isdigit()
+        has_newer = before.isdecimal()
         if has_newer:
             found = found.filter(pk__lt=int(before))
         rows = list(found.order_by("-pk")[: PAGE_SIZE + 1])

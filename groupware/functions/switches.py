@@ -16,6 +16,7 @@ from groupware.audit.record import record
 from groupware.functions import registry
 from groupware.functions.forms import AppointForm
 from groupware.functions.models import FunctionAdministrator, FunctionSwitch
+from groupware.parameters import public_id
 from groupware.tables import ACTS, columns
 from groupware.users.models import User
 
@@ -106,7 +107,9 @@ def switch(request: HttpRequest, key: str) -> HttpResponse:
 def dismiss(request: HttpRequest, key: str) -> HttpResponse:
     """Somebody no longer looks after the function."""
     _function(key)
-    person = get_object_or_404(_administrators(key), public_id=request.POST.get("person"))
+    person = get_object_or_404(
+        _administrators(key), public_id=public_id(request.POST.get("person"))
+    )
     with transaction.atomic():
         FunctionAdministrator.objects.filter(key=key, user=person).delete()
         record("functions.administrator.dismissed", target=person, details={"function": key})

@@ -18,6 +18,7 @@ from groupware.access import system_admin_required
 from groupware.audit.record import record
 from groupware.organisation.forms import MemberForm, OrganisationForm, UnitForm
 from groupware.organisation.models import Membership, Organisation, Unit
+from groupware.parameters import public_id as public_id_of
 from groupware.tables import ACTS, Column, columns
 
 MEMBERS_PER_PAGE = 50
@@ -158,7 +159,9 @@ def add_member(request: HttpRequest, public_id: UUID) -> HttpResponse:
 def remove_member(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Take a person out of a department."""
     chosen = get_object_or_404(_units(request), public_id=public_id)
-    membership = get_object_or_404(chosen.memberships, user__public_id=request.POST.get("person"))
+    membership = get_object_or_404(
+        chosen.memberships, user__public_id=public_id_of(request.POST.get("person"))
+    )
     with transaction.atomic():
         membership.delete()
         record("organisation.member.removed", target=membership.user, details={"unit": chosen.key})

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from groupware import parameters
 from groupware.access import system_admin_required
 from groupware.audit.record import record
 from groupware.tables import columns
@@ -33,7 +34,7 @@ STATES = (
 @require_safe
 def people(request: HttpRequest) -> HttpResponse:
     """Everybody, by user name; searched by names and address, filtered by state."""
-    words, state = request.GET.get("q", "").strip(), request.GET.get("state", "")
+    words, state = parameters.words(request.GET.get("q")), request.GET.get("state", "")
     found = User.objects.manageable_by(request.user).matching(words)
     if state in ("active", "inactive"):
         found = found.filter(is_active=state == "active")

@@ -17,6 +17,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from groupware import parameters
 from groupware.audit.record import record
 from groupware.functions.permissions import function_admin_required
 from webmail.forms.account import MailAccountForm
@@ -55,7 +56,7 @@ def _accounts(user):
 def _narrowed(request: HttpRequest):
     """The accounts that the search and the filter of the request leave."""
     accounts = _accounts(request.user).order_by("owner__username", "address", "pk")
-    words = request.GET.get("q", "").strip()
+    words = parameters.words(request.GET.get("q"))
     if words:
         accounts = accounts.filter(
             Q(address__icontains=words)
@@ -82,7 +83,7 @@ def account_list(request: HttpRequest) -> HttpResponse:
     """Search, filter and page through all accounts, and find the people who have none."""
     page = Paginator(_narrowed(request), PAGE).get_page(request.GET.get("page"))
     people = get_user_model().objects.active().filter(mail_accounts=None)
-    words = request.GET.get("q", "").strip()
+    words = parameters.words(request.GET.get("q"))
     if words:
         people = people.filter(Q(username__icontains=words) | Q(display_name__icontains=words))
     context = {

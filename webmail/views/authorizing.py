@@ -16,6 +16,7 @@ from django.views.decorators.http import require_safe
 
 from groupware.audit.record import record
 from groupware.functions.permissions import function_required
+from groupware.parameters import public_id as public_id_of
 from oauthservers.errors import OAuthError
 from oauthservers.flows import authorization_code
 from oauthservers.models import AuthorizationServer, Grant
@@ -109,11 +110,8 @@ def authorized(request: HttpRequest, public_id) -> HttpResponse:
     account = get_object_or_404(MailAccount.objects.visible_to(request.user), public_id=public_id)
     form_url = reverse("webmail:account", args=[account.public_id])
     if attempt := request.GET.get("authorization"):
-        return redirect(
-            f"{form_url}?authorization={attempt}"
-            if attempt.replace("-", "").isalnum()
-            else form_url
-        )
+        known = public_id_of(attempt)
+        return redirect(f"{form_url}?authorization={known}" if known else form_url)
     grant = _grant(request)
     if grant is None or not bind(account, grant):
         flash.error(request, _("The connection is not for this mail account. Nothing was changed."))
@@ -129,7 +127,4 @@ def authorized(request: HttpRequest, public_id) -> HttpResponse:
 
 def _grant(request: HttpRequest) -> Grant | None:
     usable = Grant.objects.usable_by(request.user).select_related("server")
-    public_id = request.GET.get("grant", "")
-    if not public_id.replace("-", "").isalnum() or len(public_id) not in {32, 36}:
-        return None
-    return usable.filter(public_id=public_id).first()
+    return usable.filter(public_id=public_id_of(request.GET.get("grant"))).first()

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from groupware import parameters
 from groupware.functions.permissions import function_required
 from webmail import compose, outbox, tasks
 from webmail.forms.compose import DraftForm, SendForm
@@ -58,7 +59,7 @@ def new(request: HttpRequest) -> HttpResponse:
             request, _("None of your mail accounts sends. Set up an outgoing mail server first.")
         )
         return redirect("webmail:account_list")
-    draft = compose.new(request.user, account, to=request.POST.get("to", "")[:2000])
+    draft = compose.new(request.user, account, to=parameters.words(request.POST.get("to"))[:2000])
     return redirect("webmail:draft", draft.public_id)
 
 

@@ -45,7 +45,7 @@ def _position(cursor: str) -> tuple[datetime, int]:
         received_at, number = datetime.fromisoformat(moment), int(pk)
     except ValueError:
         raise Http404 from None
-    if received_at.tzinfo is None:
+    if received_at.tzinfo is None or not 1 < received_at.year < 9999:
         raise Http404
     return received_at, number
 

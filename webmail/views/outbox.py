@@ -11,6 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from groupware.functions.permissions import function_required
+from groupware.parameters import public_id
 from webmail import outbox, tasks
 from webmail.error_messages import advise
 from webmail.models import OutgoingMessage
@@ -66,7 +67,7 @@ def strip(user, watched: list[str]) -> dict[str, object]:
         "queued_at"
     )
     outcomes = mine.exclude(state__in=[State.QUEUED, State.SENDING, State.DRAFT])
-    ids = [value for value in watched if len(value) == 36 and value.replace("-", "").isalnum()]
+    ids = [found for found in map(public_id, watched) if found]
     return {
         "moving": moving[:5],
         "outcomes": outcomes.filter(public_id__in=ids)[:5] if ids else [],

@@ -18,6 +18,7 @@ from webmail.models import MailAccount, Message
 from webmail.views.bell import ring
 
 PATIENCE = timedelta(seconds=90)
+LONGEST_WAIT = timedelta(days=1)  # a page that was left open; further off is no time of ours
 
 
 @dataclass(frozen=True)
@@ -106,6 +107,8 @@ def _since(request: HttpRequest) -> tuple[datetime | None, int | None]:
     try:
         asked = datetime.fromtimestamp(float(request.GET["asked"]), UTC)
     except (KeyError, ValueError, OverflowError, OSError):
+        asked = None
+    if asked and abs(timezone.now() - asked) > LONGEST_WAIT:
         asked = None
     try:
         after = int(request.GET["after"])

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from groupware.audit.record import record
 from groupware.functions.permissions import RefusedError, function_required
+from groupware.parameters import public_id as public_id_of
 from oauthservers.flows import authorization_code
 from oauthservers.models import AuthorizationRequest, AuthorizationServer, Grant
 from webmail import tasks
@@ -102,11 +103,8 @@ def _page(request: HttpRequest, form: MailAccountForm, account: MailAccount | No
 
 def _attempt(request: HttpRequest) -> AuthorizationRequest | None:
     """The attempt that just failed, to say why."""
-    public_id = request.GET.get("authorization", "")
-    if len(public_id) not in {32, 36} or not public_id.replace("-", "").isalnum():
-        return None
     attempts = AuthorizationRequest.objects.of(request.user).select_related("server")
-    return attempts.filter(public_id=public_id).first()
+    return attempts.filter(public_id=public_id_of(request.GET.get("authorization"))).first()
 
 
 @sensitive_post_parameters("new_receive_password", "new_send_password")
