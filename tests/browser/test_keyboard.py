@@ -123,6 +123,7 @@ def tidying_goes_by_keyboard(page: Page) -> None:
     count = rows.count()
     page.keyboard.press("e")
     expect(rows).to_have_count(count - 2)
+    expect(page.locator("#toasts")).to_contain_text("2 messages archived.")
     page.keyboard.press("z")
     expect(rows).to_have_count(count)
     assert inbox.filter(mailbox__account__name="Work").count() == count
