@@ -80,7 +80,9 @@ def _own_addresses(user) -> list[str]:
 
 
 def _raw(message: Message) -> bytes:
-    """The original's bytes; nothing is quoted when they are gone, and answering still works."""
+    """The original's bytes; nothing is quoted when they are gone or broke the parser, and answering still works."""
+    if message.body_state == Message.Body.QUARANTINED:
+        return b""
     try:
         return rawstore.read(message.digest)
     except rawstore.RawMissingError:
@@ -131,6 +133,10 @@ def start_forward(message: Message, user) -> OutgoingMessage:
     values = {"account": message.account, "kind": OutgoingMessage.Kind.FORWARD, "original": message}
     raw = _raw(message)
     parsed = parsing.parse(raw)
+    # Files are kept before the transaction: hundreds of them would hold everybody else's writing up.
+    files = [
+        (part, len(content), rawstore.put(content)) for part, content in parsing.attachments(raw)
+    ]
     with transaction.atomic():
         outgoing = OutgoingMessage.objects.create(
             author=user,
@@ -139,10 +145,16 @@ def start_forward(message: Message, user) -> OutgoingMessage:
             references=" ".join(quoting.reply_references(parsed)),
             **values,
         )
-        for part in parsed.parts:
-            if part.is_attachment:
-                found, content = parsing.part_content(raw, part.number)
-                _keep(outgoing, found.filename, found.content_type, content)
+        OutgoingAttachment.objects.bulk_create(
+            OutgoingAttachment(
+                outgoing=outgoing,
+                filename=_plain_name(part.filename),
+                content_type=part.content_type[:127],
+                size=size,
+                digest=digest,
+            )
+            for part, size, digest in files
+        )
     return outgoing
 
 

@@ -9,6 +9,7 @@ text_truncated, too_many_parts, undecodable_text, unknown_charset.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -86,6 +87,16 @@ def part_content(raw: bytes, number: str) -> tuple[ParsedPart, bytes]:
             data = raw[section.start : section.end]
             return part, transfer.decode(data, bodies.encoding(section))[0]
     raise LookupError(f"the message has no part {number[: structure.MAX_NUMBER]!r}")
+
+
+def attachments(raw: bytes) -> Iterator[tuple[ParsedPart, bytes]]:
+    """Every attachment with its decoded content; the message is read once for all of them."""
+    top, _ = structure.read(raw)
+    content = bodies.select(raw, top, _body_charset(top))
+    for section, part in zip(top.leaves(), content.parts, strict=True):
+        if part.is_attachment:
+            data = raw[section.start : section.end]
+            yield part, transfer.decode(data, bodies.encoding(section))[0]
 
 
 def body(raw: bytes) -> Body:

@@ -55,7 +55,8 @@ def _policy(message: Message, request: HttpRequest) -> str:
 @require_safe
 def body(request: HttpRequest, public_id) -> HttpResponse:
     """Serve the cleaned HTML inside a fixed document."""
-    found = get_object_or_404(Message.objects.visible_to(request.user), public_id=public_id)
+    sound = Message.objects.visible_to(request.user).exclude(body_state=Message.Body.QUARANTINED)
+    found = get_object_or_404(sound, public_id=public_id)
     try:
         read = parsing.body(rawstore.read(found.digest))
     except rawstore.RawMissingError:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from tests.factories import webmail as make
@@ -200,6 +202,20 @@ def test_a_forward_takes_the_attachments_along(client, account):
     assert (draft.to, draft.subject) == ("", "Fwd: Plan")
     assert "Forwarded message" in draft.text
     assert list(draft.attachments.values_list("filename", "size")) == [("計画.pdf", 8)]
+
+
+def test_a_forward_of_hundreds_of_files_does_not_go_file_by_file(client, account):
+    file = b"\r\n".join([b"QUJD" * 19] * 500)
+    part = (
+        b"--x\r\nContent-Type: application/pdf; name=a.pdf\r\nContent-Transfer-Encoding: base64\r\n"
+    )
+    part += b"Content-Disposition: attachment\r\n\r\n" + file + b"\r\n"
+    raw = b"Content-Type: multipart/mixed; boundary=x\r\n\r\n" + part * 400 + b"--x--\r\n"
+    message = make.received(make.inbox(account), raw)
+    with CaptureQueriesContext(connection) as queries:
+        client.post(reverse("webmail:answer", args=[message.public_id, "forward"]))
+    assert OutgoingMessage.objects.get().attachments.filter(size=57 * 500).count() == 400
+    assert len(queries) < 40
 
 
 def test_files_are_attached_and_taken_out_again(client, draft):

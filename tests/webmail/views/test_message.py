@@ -189,6 +189,19 @@ def test_a_message_whose_bytes_are_gone_says_so(client, account):
     assert client.get(url("body", message)).status_code == 404
 
 
+def test_a_message_that_broke_the_parser_is_shown_as_it_came_and_never_parsed(client, account):
+    raw = make.raw_message(subject="Trap", text="plain", html="<p>rich <script>run()</script></p>")
+    trap = make.received(make.inbox(account), raw, body_state="quarantined")
+    page = words(client.get(url("message", trap)))
+    assert "could not be read fully" in page
+    assert "&lt;script&gt;run()" in page
+    assert "reading-frame" not in page
+    assert client.get(url("body", trap)).status_code == 404
+    answered = client.post(url("answer", trap, "reply"))
+    assert answered.status_code == 302
+    assert "plain" not in words(client.get(answered.url))
+
+
 def test_a_click_in_the_list_gets_the_pane_alone(client, message):
     pane = client.get(
         url("message", message), headers={"HX-Request": "true", "HX-Target": "reading"}
