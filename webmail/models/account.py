@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -171,6 +172,19 @@ class MailAccount(Leased):
 
     def __str__(self) -> str:
         return self.name or self.address
+
+    def clean(self) -> None:
+        """Folders of a server and local ones do not mix: an account with folders keeps its protocol."""
+        if self.pk is None or not self.incoming_server_id or not self.mailboxes.exists():
+            return
+        before = MailServer.objects.get(receiving_accounts=self)
+        if before.protocol != self.incoming_server.protocol:
+            message = _(
+                "This account keeps mail that came by %(protocol)s. "
+                "A server of another protocol needs a new account: remove this one first."
+            )
+            words = {"protocol": before.get_protocol_display()}
+            raise ValidationError({"incoming_server": ValidationError(message, params=words)})
 
     @property
     def receives_by_pop3(self) -> bool:

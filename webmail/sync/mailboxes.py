@@ -36,6 +36,7 @@ _ORDER = {
     Role.ALL: 7,
 }
 _SAMPLE = 25
+_LONGEST_NAME = 500
 
 
 def refresh(session: ImapSession, account: MailAccount, lease: Lease) -> list[Mailbox]:
@@ -43,7 +44,7 @@ def refresh(session: ImapSession, account: MailAccount, lease: Lease) -> list[Ma
 
     A folder that broke last time comes after the others, so that it cannot keep them waiting.
     """
-    listed = {_name(info): info for info in session.list_mailboxes()}
+    listed = {_name(info): info for info in session.list_mailboxes() if _can_be_kept(info)}
     here = {
         mailbox.name: mailbox for mailbox in Mailbox.objects.filter(account=account, is_local=False)
     }
@@ -98,6 +99,12 @@ def _awaited(account: MailAccount) -> set[int | None]:
 def _name(info: MailboxInfo) -> str:
     # RFC 9051 §5.1: INBOX is one name however it is spelled.
     return "INBOX" if info.name.upper() == "INBOX" else info.name
+
+
+def _can_be_kept(info: MailboxInfo) -> bool:
+    """Whether the row takes the name. One folder with a name beyond all bounds must not cost the others."""
+    is_short = len(info.name) <= _LONGEST_NAME and len(info.delimiter) <= 1
+    return is_short and "\x00" not in info.name
 
 
 def _columns(name: str, info: MailboxInfo) -> dict[str, Any]:

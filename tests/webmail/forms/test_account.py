@@ -113,6 +113,19 @@ def test_a_kept_password_never_reaches_the_page():
     assert "another horse" not in again
 
 
+@pytest.mark.parametrize(("before", "after"), [("imap", "pop3"), ("pop3", "imap")])
+def test_an_account_with_folders_keeps_its_protocol(before, after):
+    account = make.MailAccountFactory(incoming_server__protocol=before)
+    other = make.MailServerFactory(protocol=after)
+    same = make.MailServerFactory(protocol=before)
+    assert form_of(account, incoming_server=other.pk).is_valid()
+    account = MailAccount.objects.get(pk=account.pk)
+    make.MailboxFactory(account=account)
+    form = form_of(account, incoming_server=other.pk)
+    assert before.upper() in str(form.errors["incoming_server"])
+    assert form_of(MailAccount.objects.get(pk=account.pk), incoming_server=same.pk).is_valid()
+
+
 def test_an_account_without_an_outgoing_server_does_not_send(imap):
     form = form_of(blank(), incoming_server=imap.pk, outgoing_server="", send_authentication="")
     assert saved(form).send_authentication == "off"

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from tests.factories.webmail import MailAccountFactory, MailServerFactory
+from tests.faults.scripted import ScriptedServer, Turn
 from tests.webmail.conftest import MailWorld, receive, subjects
 from webmail import rawstore
 from webmail.models import MailAccount, Mailbox, Message
+from webmail.models.server import Security
 from webmail.sync import Outcome
 
 Health = MailAccount.Health
@@ -168,6 +171,29 @@ def test_a_folder_that_cannot_be_opened_does_not_cost_the_others(world: MailWorl
         client.setacl('"Secret"', world.address, "l") if "ACL" in client.capabilities else None
     assert receive(account) == Outcome.DONE
     assert subjects(account) == ["One"]
+
+
+def test_a_folder_whose_name_no_row_takes_does_not_cost_the_others(db: None) -> None:
+    status = "(MESSAGES 0 UIDNEXT 1 UIDVALIDITY 7 UNSEEN 0)"
+    turns = [
+        Turn(r"^(\S+) CAPABILITY", "* CAPABILITY IMAP4rev1\n" + r"\1 OK done"),
+        Turn(r"^(\S+) LOGIN", r"\1 OK [CAPABILITY IMAP4rev1] in"),
+        Turn(
+            r"^(\S+) LIST",
+            f'* LIST () "/" {"x" * 600}\n* LIST () "/////" y\n* LIST () "/" INBOX\n\\1 OK done',
+        ),
+        Turn(r"^(\S+) STATUS", rf"* STATUS INBOX {status}" + "\n" + r"\1 OK done"),
+        Turn(
+            r"^(\S+) EXAMINE",
+            "* 0 EXISTS\n* OK [UIDVALIDITY 7] x\n* OK [UIDNEXT 1] x\n" + r"\1 OK done",
+        ),
+        Turn(r"^(\S+) LOGOUT", r"* BYE" + "\n" + r"\1 OK"),
+    ]
+    with ScriptedServer("* OK [CAPABILITY IMAP4rev1] ready", turns) as server:
+        incoming = MailServerFactory(host="localhost", port=server.port, security=Security.NONE)
+        account = MailAccountFactory(incoming_server=incoming)
+        assert receive(account) == Outcome.DONE
+    assert [box.name for box in account.mailboxes.all()] == ["INBOX"]
 
 
 @pytest.mark.parametrize("held", [True, False])
