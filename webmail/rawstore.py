@@ -139,16 +139,24 @@ def _files(storage: Storage, folder: str) -> Iterator[str]:
 
 
 def _collect_batch(storage: Storage, paths: Iterable[str], limit: datetime) -> int:
-    old = [path for path in paths if storage.get_modified_time(path) <= limit]
+    old = [path for path in paths if _is_older(storage, path, limit)]
     referred = _referred({path.rsplit("/", 1)[-1].removesuffix(".gz") for path in old})
     deleted = 0
     for path in old:
         digest = path.rsplit("/", 1)[-1].removesuffix(".gz")
         # The age is asked again: put() may have found the file while we were asking the database.
-        if digest not in referred and storage.get_modified_time(path) <= limit:
+        if digest not in referred and _is_older(storage, path, limit):
             storage.delete(path)
             deleted += 1
     return deleted
+
+
+def _is_older(storage: Storage, path: str, limit: datetime) -> bool:
+    """Whether the file is that old. One that was moved into place since it was listed is young."""
+    try:
+        return storage.get_modified_time(path) <= limit
+    except FileNotFoundError:
+        return False
 
 
 def _referred(digests: set[str]) -> set[str]:

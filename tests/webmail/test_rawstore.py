@@ -75,6 +75,16 @@ def test_only_old_bytes_without_a_row_are_collected(own_folder: Path) -> None:
 
 
 @pytest.mark.django_db
+def test_a_file_moved_into_place_while_collecting_does_not_end_it(own_folder: Path) -> None:
+    digest = rawstore.put(b"nobody needs this")
+    os.utime(own_folder / digest[:2] / digest[2:4] / f"{digest}.gz", (0, 0))
+    (own_folder / "writing-moved").symlink_to(
+        own_folder / "elsewhere"
+    )  # listed, and then not there
+    assert rawstore.collect() == 1
+
+
+@pytest.mark.django_db
 def test_bytes_kept_again_are_young_again(own_folder: Path) -> None:
     digest = rawstore.put(b"again")
     (file,) = files(own_folder)

@@ -14,7 +14,7 @@ from webmail.protocols.types import MessageFlags
 
 FLAG_FIELDS = ("is_seen", "is_answered", "is_flagged", "is_draft", "is_deleted", "keywords")
 _HEADER_END = re.compile(rb"\r?\n\r?\n")
-_MESSAGE_ID = re.compile(rb"^message-id:\s*(<[^<>\s]{1,900}>)", re.IGNORECASE | re.MULTILINE)
+_MESSAGE_ID = re.compile(rb"^message-id:\s*(<[!-;=?-~]{1,898}>)", re.IGNORECASE | re.MULTILINE)
 _RECEIVED = re.compile(rb"^received:((?:.*)(?:\r?\n[ \t].*){0,20})", re.IGNORECASE | re.MULTILINE)
 _LOOKED_AT = 64 * 1024
 

@@ -10,7 +10,7 @@ from tests.webmail.conftest import MailWorld, receive, subjects
 from webmail import rawstore
 from webmail.models import Message
 from webmail.parser import ParserPool, pool
-from webmail.sync import Outcome
+from webmail.sync import Outcome, rows
 
 BAD = [sys.executable, "-m", "tests.faults.bad_parser"]
 
@@ -47,7 +47,6 @@ def test_what_the_database_refuses_is_quarantined_alone(
     world: MailWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from webmail import parser
-    from webmail.sync import rows
 
     class Stranger:
         """A parser whose answer no database takes for one of the messages."""
@@ -64,6 +63,13 @@ def test_what_the_database_refuses_is_quarantined_alone(
     account = world.account()
     assert receive(account) == Outcome.DONE
     assert sorted(subjects(account)) == ["", "After", "Before"]
+
+
+@pytest.mark.parametrize("inside", ["a\x07b@c", "a\0b@c", "a b@c", "a" * 899])
+def test_an_identifier_that_cannot_be_searched_for_counts_as_none(inside: str) -> None:
+    raw = f"Message-ID: <{inside}>\r\n\r\n".encode()
+    assert rows.quarantined(raw, "").fields["message_id"] == ""
+    assert rows.quarantined(b"Message-ID: <a@b>\r\n\r\n", "").fields["message_id"] == "<a@b>"
 
 
 def test_strange_bytes_are_stored_whatever_they_are(world: MailWorld) -> None:
