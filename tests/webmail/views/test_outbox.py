@@ -35,6 +35,13 @@ def test_an_empty_outbox_says_so(client):
     assert "Nothing is waiting." in words(client.get("/mail/outbox/"))
 
 
+def test_no_strip_lies_over_the_buttons_of_the_outbox(client, account):
+    waiting(account)
+    strip = 'id="sending-strip"'
+    assert strip not in words(client.get("/mail/outbox/"))
+    assert strip in words(client.get("/mail/drafts/"))
+
+
 def test_a_waiting_message_can_be_taken_back_while_it_waits(client, account):
     outgoing = waiting(account)
     page = words(client.get("/mail/outbox/"))
