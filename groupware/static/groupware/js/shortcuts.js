@@ -29,7 +29,7 @@ function keyOf(event) {
 
 function run(command) {
   const control = [...document.querySelectorAll(`[data-shortcut="${CSS.escape(command)}"]`)]
-    .find((element) => element.checkVisibility() && element.getAttribute("aria-disabled") !== "true");
+    .find((element) => element.checkVisibility() && !element.closest("[inert]") && element.getAttribute("aria-disabled") !== "true");
   if (control?.matches("input, textarea")) control.focus();
   else if (control) control.click();
   else document.dispatchEvent(new CustomEvent("shortcut", { detail: { command } }));

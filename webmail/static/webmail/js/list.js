@@ -2,8 +2,8 @@
 import { itemsOf, rove } from "../../groupware/js/roving.js";
 import { show } from "../../groupware/js/panes.js";
 import { isTyping } from "../../groupware/js/page.js";
+import { ACT_URL, isActing } from "./underway.js";
 
-const ACT_URL = "/mail/messages/act/";
 const VERBS = new Set(["archive", "delete", "junk", "read", "unread"]);
 
 const grid = () => document.getElementById("message-rows");
@@ -70,7 +70,7 @@ function subjects() {
   const row = current();
   if (row) return { ids: [row.dataset.message], from: "" };
   const message = openMessage();
-  return message ? { ids: [message.dataset.openMessage], from: "reading" } : { ids: [], from: "" };
+  return message && !message.closest("[inert]") ? { ids: [message.dataset.openMessage], from: "reading" } : { ids: [], from: "" };
 }
 
 function act(verb) {
@@ -100,7 +100,7 @@ const COMMANDS = {
   select: () => { const row = current(); if (row) select(row, !boxOf(row).checked); },
   star,
   // A toast with Undo comes first (it is the last thing done); without one, what is about to be sent.
-  undo: () => document.querySelector("[data-undo-sending]")?.click(),
+  undo: () => { if (!isActing()) [...document.querySelectorAll("[data-undo-sending]")].at(-1)?.click(); },
 };
 
 function onKey(event) {
