@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -18,6 +20,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from tests import environment
 from tests.sandbox import Sandbox
+from tests.servers import die_with_parent
 
 _connect = socket.socket.connect
 
@@ -109,7 +112,16 @@ def start_workers() -> subprocess.Popen[bytes]:
             },
             stdout=output,
             stderr=subprocess.STDOUT,
+            start_new_session=True,  # beat and the parsers are processes of their own: one group, ended together
+            preexec_fn=die_with_parent,
         )
+
+
+def kill_workers(process: subprocess.Popen[bytes]) -> None:
+    """SIGKILL for the worker and everything it has started: nothing is tidied up."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
 
 
 @pytest.fixture
@@ -118,8 +130,6 @@ def workers(transactional_db: None) -> Iterator[subprocess.Popen[bytes]]:
     process = start_workers()
     yield process
     process.terminate()
-    try:
+    with suppress(subprocess.TimeoutExpired):
         process.wait(10)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+    kill_workers(process)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from tests.conftest import kill_workers
 from tests.faults import TO_CLIENT, TO_SERVER, FaultyProxy
 from tests.journeys.town import ADDRESS, Town, eventually
 from tests.journeys.visitor import Visitor
-from tests.journeys.working import kill, let_leases_end, working
+from tests.journeys.working import let_leases_end, working
 from webmail import tasks
 from webmail.models import MailAccount, Message, OutgoingMessage
 
@@ -22,14 +23,14 @@ def test_workers_killed_while_receiving_lose_nothing_and_double_nothing(
     half_way = imap.hold_on(rb"Subject: Two", TO_CLIENT)
     with working() as worker:
         half_way.wait()
-        kill(worker)
+        kill_workers(worker)
     assert not Message.objects.exists()
 
     committed = imap.hold_on(rb"LOGOUT", TO_SERVER, is_passed_on=False)
     let_leases_end()
     with working() as worker:
         committed.wait()
-        kill(worker)
+        kill_workers(worker)
     assert town.subjects(account) == ["One", "Three", "Two"]
     before = set(Message.objects.values_list("pk", flat=True))
 
@@ -63,7 +64,7 @@ def test_killed_before_data_the_message_leaves_once(office: Town, submission: Fa
     with working() as worker:
         outgoing = send(office.visitor("olga"), ADDRESS["kenji"])
         place.wait()
-        kill(worker)
+        kill_workers(worker)
     place.drop()
     let_leases_end()
     tasks.deliver_due()
@@ -84,7 +85,7 @@ def test_killed_after_the_final_dot_it_is_unclear_until_its_copy_is_found(
         outgoing = send(visitor, ADDRESS["kenji"])
         answer.wait()
         eventually(lambda: office.on_server("alice", "Sent"), "the server has taken the message")
-        kill(worker)
+        kill_workers(worker)
     let_leases_end()
     tasks.deliver_due()
     outgoing.refresh_from_db()
@@ -111,7 +112,7 @@ def test_killed_with_the_final_dot_on_its_way_a_person_decides(
     with working() as worker:
         outgoing = send(visitor, ADDRESS["kenji"])
         dot.wait()
-        kill(worker)
+        kill_workers(worker)
     dot.drop()
     let_leases_end()
     tasks.deliver_due()

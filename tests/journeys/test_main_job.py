@@ -64,8 +64,8 @@ def test_a_new_person_connects_receives_and_answers(office: Town, workers, usern
 
     draft = answer(visitor, "お打ち合わせの件")
     eventually(lambda: office.on_server(friend), "the answer arrives")
-    draft.refresh_from_db()
-    assert draft.state == OutgoingMessage.State.SENT
+    sent = OutgoingMessage.objects.filter(pk=draft.pk, state=OutgoingMessage.State.SENT)
+    draft = eventually(sent.first, "the answer counts as sent")
 
     (arrived,) = office.on_server(friend)
     assert arrived.subject == "Re: お打ち合わせの件"

@@ -17,6 +17,7 @@ from groupware.users.models import User
 from oauthservers import vault
 from oauthservers.models import AuthorizationServer, Grant
 from oauthservers.providers.base import Identity, TokenResponse
+from tests import environment
 from tests.journeys.visitor import Visitor
 from tests.sandbox import PASSWORD, PEOPLE, Sandbox
 from tests.sandbox.mailboxes import quoted
@@ -36,9 +37,15 @@ def eventually(question: Callable[[], T], what: str, seconds: float = 60) -> T:
     deadline = time.monotonic() + seconds
     while not (answer := question()):
         if time.monotonic() > deadline:
-            raise AssertionError(f"It never came true: {what}")
+            raise AssertionError(f"It never came true: {what}\n{_last_words()}")
         time.sleep(0.1)
     return answer
+
+
+def _last_words() -> str:
+    """The end of the worker's log, for whoever reads why a test failed."""
+    log = environment.DATA / "worker.log"
+    return "\n".join(log.read_text(errors="replace").splitlines()[-80:]) if log.exists() else ""
 
 
 def letter(subject: str, to: str, text: str = "Here they are.\n", **headers: str) -> bytes:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from django.utils import timezone
 
-from tests.conftest import start_workers
+from tests.conftest import kill_workers, start_workers
 from webmail.models import MailAccount, OutgoingMessage
 
 
@@ -19,13 +19,7 @@ def working() -> Iterator[subprocess.Popen[bytes]]:
     try:
         yield process
     finally:
-        kill(process)
-
-
-def kill(process: subprocess.Popen[bytes]) -> None:
-    """SIGKILL: nothing is tidied up."""
-    process.kill()
-    process.wait()
+        kill_workers(process)
 
 
 def let_leases_end() -> None:
