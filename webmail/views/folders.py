@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.utils.translation import gettext
 
 from webmail.models import MailAccount, Mailbox, OutgoingMessage
+from webmail.models.mailbox import MailboxQuerySet
 
 ROLE_ORDER = (
     Mailbox.Role.INBOX,
@@ -141,6 +143,11 @@ def pane(user, current: Mailbox | None = None, section: str = "") -> dict[str, o
         "drafts_count": outgoing.drafts().exclude(version=0).count(),
         "outbox_count": outgoing.in_outbox().count(),
     }
+
+
+def figures(mailboxes: MailboxQuerySet) -> dict[UUID, int]:
+    """The figure that each of ``mailboxes`` shows, by public id; folders that never show one are left out."""
+    return dict(mailboxes.exclude(role__in=UNCOUNTED).values_list("public_id", "unseen"))
 
 
 def first_mailbox(user) -> Mailbox | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -14,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from groupware.functions.permissions import function_required
 from webmail import actions, rawstore, tasks
 from webmail.mime import parsing, sanitizing
-from webmail.models import Message
+from webmail.models import Mailbox, Message
 from webmail.views import body as body_frame
 from webmail.views import folders, mailbox
 from webmail.views.bell import ring
@@ -112,24 +113,35 @@ def message(request: HttpRequest, public_id) -> HttpResponse:
 def seen(request: HttpRequest, public_id) -> HttpResponse:
     """Mark a message read because it was opened. A POST of our own page: a mail cannot trigger it."""
     found = find(request.user, public_id)
+    before = figures_of(request.user)
     if not found.is_seen:
         actions.mark_seen(
             request.user, Message.objects.visible_to(request.user).filter(pk=found.pk)
         )
         ring(tasks.push_operations, found.account_id)
         found.refresh_from_db()
-    return HttpResponse(row_and_counts(request, [found]))
+    return HttpResponse(rows_of(request, [found]) + counts(request, before))
 
 
-def row_and_counts(request: HttpRequest, changed: list[Message]) -> str:
-    """Out-of-band pieces: the rows as they are now and the figures of the folder pane."""
+def rows_of(request: HttpRequest, changed: list[Message]) -> str:
+    """Out-of-band pieces: the rows as they are now."""
     rows = []
     for row in changed:
         shows_recipients = row.mailbox.role in mailbox.RECIPIENT_ROLES
         context = {"row": row, "is_swap": True, "shows_recipients": shows_recipients}
         rows.append(render_to_string("webmail/_row.html", context, request=request))
-    counts = render_to_string("webmail/_counts.html", folders.pane(request.user), request=request)
-    return "".join([*rows, counts])
+    return "".join(rows)
+
+
+def figures_of(user) -> dict[UUID, int]:
+    """The figures of every folder in the pane of ``user``."""
+    return folders.figures(Mailbox.objects.visible_to(user))
+
+
+def counts(request: HttpRequest, before: dict[UUID, int]) -> str:
+    """Out-of-band pieces: the figures of the folder pane that are not what they were in ``before``."""
+    changed = [pair for pair in figures_of(request.user).items() if before.get(pair[0]) != pair[1]]
+    return render_to_string("webmail/_counts.html", {"figures": changed}, request=request)
 
 
 @function_required("webmail")

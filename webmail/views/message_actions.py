@@ -21,7 +21,7 @@ from webmail import actions, tasks
 from webmail.models import Mailbox, Message
 from webmail.models.message import MessageQuerySet
 from webmail.views.bell import ring
-from webmail.views.message import row_and_counts
+from webmail.views.message import counts, figures_of, rows_of
 
 LONGEST_TOKEN = 1500  # characters of an address; web servers take about 4,000
 SECOND_THOUGHT = (
@@ -179,6 +179,7 @@ def act(request: HttpRequest) -> HttpResponse:
     accounts = set(chosen.values_list("account_id", flat=True))
     gone = list(chosen.values_list("public_id", flat=True))
     origin = chosen.select_related("mailbox").first().mailbox
+    before = figures_of(request.user)
     done = _perform(request, request.POST.get("verb", ""), chosen)
     if done is None:
         return HttpResponseBadRequest()
@@ -199,7 +200,7 @@ def act(request: HttpRequest) -> HttpResponse:
     )
     left = {"gone": gone if done.leaves else [], "closes_reading": closes}
     pieces = render_to_string("webmail/_gone.html", left, request=request)
-    response = HttpResponse(pieces + row_and_counts(request, changed))
+    response = HttpResponse(pieces + rows_of(request, changed) + counts(request, before))
     if closes:
         response["HX-Push-Url"] = reverse("webmail:mailbox", args=[origin.public_id])
         return _told(request, response, done, "webmail:closed")
@@ -210,6 +211,7 @@ def act(request: HttpRequest) -> HttpResponse:
 @require_POST
 def undo(request: HttpRequest, token: str) -> HttpResponse:
     """Take back one change; the list asks for itself again."""
+    before = figures_of(request.user)
     kept = request.session.get("webmail_undo", {})
     accounts = actions.undo(request.user, kept.get(token, token))
     for account in accounts or ():
@@ -220,4 +222,4 @@ def undo(request: HttpRequest, token: str) -> HttpResponse:
     if not request.htmx:
         flash.info(request, done.sentence)
         return redirect("webmail:home")
-    return _told(request, HttpResponse(), done, "webmail:changed")
+    return _told(request, HttpResponse(counts(request, before)), done, "webmail:changed")

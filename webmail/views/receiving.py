@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
@@ -14,7 +16,8 @@ from django.views.decorators.http import require_POST, require_safe
 from groupware.functions.permissions import function_required
 from webmail import tasks
 from webmail.error_messages import Advice, advise
-from webmail.models import MailAccount, Message
+from webmail.models import MailAccount, Mailbox, Message
+from webmail.views import folders
 from webmail.views.bell import ring
 
 PATIENCE = timedelta(seconds=90)
@@ -130,6 +133,14 @@ def receive_now(request: HttpRequest, public_id) -> HttpResponse:
     )
 
 
+def _figures(request: HttpRequest, account: MailAccount, after_pk: int | None) -> str:
+    """Out-of-band pieces: the figures of the folders in which messages arrived after ``after_pk``."""
+    arrived = Message.objects.filter(account=account, pk__gt=after_pk or 0).values("mailbox")
+    concerned = Mailbox.objects.visible_to(request.user).filter(pk__in=arrived)
+    figures = folders.figures(concerned).items()
+    return render_to_string("webmail/_counts.html", {"figures": figures}, request=request)
+
+
 @function_required("webmail")
 @require_safe
 @never_cache
@@ -140,5 +151,7 @@ def state(request: HttpRequest, public_id) -> HttpResponse:
     receiving = state_of(account, asked_at, after_pk)
     response = render(request, "webmail/_receiving.html", {"receiving": receiving})
     if receiving.new_messages and not receiving.is_running:
+        if request.htmx.current_url_abs_path != reverse("webmail:home"):  # no folders there yet
+            response.write(_figures(request, account, after_pk))
         response["HX-Trigger-After-Settle"] = "webmail:received"
     return response

@@ -157,6 +157,8 @@ def test_receive_now_waits_for_an_answer_and_tells_it(client, account):
     answer = client.get(f"{state}?after=0&asked={asked}")
     assert "1 new message" in words(answer)
     assert answer.headers["HX-Trigger-After-Settle"] == "webmail:received"
+    assert words(answer).count('id="count-') == 1
+    assert f'id="count-{make.inbox(account).public_id}" data-unread' in words(answer)
 
 
 def test_hostile_names_are_text_in_the_list(client, account):

@@ -67,6 +67,21 @@ def test_messages_leave_for_their_folder_and_come_back_by_undo(client, three, ve
     assert "webmail:changed" in told(undone)
 
 
+def test_only_figures_that_changed_are_sent(client, account, three):
+    unread = make.received(account.mailboxes.get(name="Projects/青木"))
+    inbox, archive = (account.mailboxes.get(role=role).public_id for role in ("inbox", "archive"))
+    count = 'id="count-'
+    page = act(client, "archive", three[0]).content.decode()
+    assert {part[:36] for part in page.split(count)[1:]} == {str(inbox), str(archive)}
+    assert count not in act(client, "flag", unread).content.decode()
+
+
+def test_undoing_brings_the_figures_back(client, account, three):
+    undo = told(act(client, "read", three[0]))["toast"]["undo"]
+    page = client.post(undo, headers={"HX-Request": "true"}).content.decode()
+    assert f'id="count-{make.inbox(account).public_id}" data-unread hx-swap-oob="true">3<' in page
+
+
 def test_what_is_not_junk_goes_back_to_the_inbox(client, account):
     message = make.received(account.mailboxes.get(role="junk"))
     act(client, "not_junk", message)
