@@ -149,7 +149,7 @@ class _Direction:
             False,
             detail,
             failure.code,
-            advise(failure.code, self.name),
+            advise(failure.code, self.name, failure.health),
             failure.server_text,
             _since(began),
         )

@@ -6,7 +6,7 @@ servers are worded in ``oauthservers.error_messages``.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.utils.translation import gettext
@@ -264,8 +264,27 @@ _STILL = {
 }
 
 
-def advise(code: str, direction: str) -> Advice:
-    """The sentences for ``code`` in the reader's language. ``direction`` is ``receive`` or ``send``."""
+# A state (value of MailAccount.Health) that waits for a person: who that is, what to press, and which sentences would say otherwise.
+_TURNS = {
+    "owner_required": (_OWNER, _SETTINGS, (_NOBODY,)),
+    "administrator_required": (_ADMINISTRATOR, _NONE, (_NOBODY, _OWNER)),
+}
+
+
+def advise(code: str, direction: str, health: str = "") -> Advice:
+    """The sentences for ``code`` in the reader's language. ``direction`` is ``receive`` or ``send``.
+
+    ``health`` is the value of ``MailAccount.Health`` that the error led to, where there is one: whose turn it is agrees with it.
+    """
+    advice = _of_code(code, direction)
+    if health in _TURNS:
+        who, button, otherwise = _TURNS[health]
+        if advice.who in {str(sentence) for sentence in otherwise}:
+            return replace(advice, who=str(who), button=str(button))
+    return advice
+
+
+def _of_code(code: str, direction: str) -> Advice:
     still_works = str(_STILL[direction])
     if code in CODES:
         headline, who, button = CODES[code]

@@ -9,6 +9,7 @@ import pytest
 from django.utils import translation
 
 from webmail.error_messages import CODES, RECEIVE, SEND, advise
+from webmail.models import MailAccount
 from webmail.protocols import errors
 
 
@@ -35,3 +36,19 @@ def test_codes_of_authorization_servers_and_unknown_ones_are_explained() -> None
     assert advise("never_heard_of", SEND).headline
     with translation.override("ja"):
         assert advise("timeout", RECEIVE).headline
+
+
+@pytest.mark.parametrize("code", [*CODES, "invalid_grant", "never_heard_of", ""])
+def test_a_state_that_waits_for_a_person_never_says_that_nobody_has_to_act(code: str) -> None:
+    for_owner = advise(code, RECEIVE, MailAccount.Health.OWNER_REQUIRED)
+    for_administrator = advise(code, RECEIVE, MailAccount.Health.ADMINISTRATOR_REQUIRED)
+    assert "Nobody" not in for_owner.who + for_administrator.who
+    assert for_administrator.who != "You can mend this."
+
+
+def test_an_unknown_error_is_mended_by_whom_the_state_waits_for() -> None:
+    told = {health: advise("never_heard_of", RECEIVE, health) for health in MailAccount.Health}
+    assert told[MailAccount.Health.OWNER_REQUIRED].who == "You can mend this."
+    assert told[MailAccount.Health.OWNER_REQUIRED].button
+    assert told[MailAccount.Health.ADMINISTRATOR_REQUIRED].who == "Your administrator has to act."
+    assert "tried again" in told[MailAccount.Health.RETRYING].who

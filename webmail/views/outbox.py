@@ -13,8 +13,8 @@ from django.views.decorators.http import require_POST, require_safe
 from groupware.functions.permissions import function_required
 from groupware.parameters import public_id
 from webmail import outbox, tasks
-from webmail.error_messages import advise
-from webmail.models import OutgoingMessage
+from webmail.error_messages import Advice, advise
+from webmail.models import MailAccount, OutgoingMessage
 from webmail.views import folders
 from webmail.views.bell import ring
 from webmail.views.compose import find
@@ -22,7 +22,7 @@ from webmail.views.compose import find
 State = OutgoingMessage.State
 
 
-def _entries(user) -> list[tuple[OutgoingMessage, object]]:
+def _entries(user) -> list[tuple[OutgoingMessage, Advice | None]]:
     """Messages of the outbox with what to tell about those that did not go through."""
     found = (
         OutgoingMessage.objects.visible_to(user)
@@ -30,10 +30,15 @@ def _entries(user) -> list[tuple[OutgoingMessage, object]]:
         .select_related("account")
         .order_by("-queued_at")
     )
-    return [
-        (outgoing, advise(outgoing.error_code, "send") if outgoing.error_code else None)
-        for outgoing in found
-    ]
+    return [(outgoing, _advice(outgoing)) for outgoing in found]
+
+
+def _advice(outgoing: OutgoingMessage) -> Advice | None:
+    """What to tell about an error; a message that is not tried again by itself waits for its author."""
+    if not outgoing.error_code:
+        return None
+    waits = outgoing.state in {State.FAILED, State.UNCLEAR}
+    return advise(outgoing.error_code, "send", MailAccount.Health.OWNER_REQUIRED if waits else "")
 
 
 def _context(user) -> dict[str, object]:

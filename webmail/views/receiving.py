@@ -63,7 +63,7 @@ def troubles_of(account: MailAccount) -> list[Trouble]:
             Trouble(
                 account=account,
                 direction=direction,
-                advice=advise(code, direction),
+                advice=advise(code, direction, health),
                 state="trouble" if health == MailAccount.Health.RETRYING else "act",
                 since=getattr(account, f"{prefix}_error_since"),
                 server_words=getattr(account, f"{prefix}_error_text"),

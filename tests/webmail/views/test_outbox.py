@@ -74,6 +74,14 @@ def test_a_refused_message_shows_advice_first_and_the_servers_words_folded(clien
     assert "The mail server refuses every recipient." in page
 
 
+def test_what_is_not_tried_again_does_not_say_that_it_is(client, account):
+    waiting(account, State.FAILED, error_code="timeout")
+    page = words(client.get("/mail/outbox/"))
+    assert "The mail server does not answer in time." in page
+    assert "You can mend this." in page
+    assert "Nobody has to act" not in page
+
+
 @pytest.mark.parametrize(
     ("name", "before", "after"),
     [
