@@ -68,6 +68,10 @@ class ImapConnection:
     def is_open(self) -> bool:
         return self._wire.is_open
 
+    def on_traffic(self, action: Callable[[], None]) -> None:
+        """Call `action` while octets come or go; what it raises ends the connection."""
+        self._wire.on_traffic = action
+
     def run(self, name: str, *arguments: bytes, uid: bool = False) -> list[Reply | None]:
         """One command; the untagged replies of its name. Arguments are already encoded.
 

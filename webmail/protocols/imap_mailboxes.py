@@ -1,5 +1,6 @@
 """The half of an IMAP session which deals with mailboxes."""
 
+from collections.abc import Callable
 from typing import Self
 
 from webmail.protocols.arguments import check_mailbox_name
@@ -52,6 +53,10 @@ class MailboxCommands:
     @property
     def is_open(self) -> bool:
         return self._connection.is_open
+
+    def on_traffic(self, action: Callable[[], None]) -> None:
+        """Call `action` while octets come or go; what it raises ends the connection."""
+        self._connection.on_traffic(action)
 
     def list_mailboxes(self) -> list[MailboxInfo]:
         """All mailboxes with their roles; LIST asks for special uses where it can (RFC 6154)."""

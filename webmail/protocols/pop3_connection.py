@@ -118,6 +118,10 @@ class Pop3Connection:
     def is_open(self) -> bool:
         return self._wire.is_open
 
+    def on_traffic(self, action: Callable[[], None]) -> None:
+        """Call `action` while octets come or go; what it raises ends the connection."""
+        self._wire.on_traffic = action
+
     def close(self) -> None:
         """Close without QUIT: RFC 1939 section 6 then forbids the server to delete.
 

@@ -7,6 +7,8 @@ it: after a time-out nobody knows to which command the next line belongs.
 
 import socket
 import time
+from collections.abc import Callable
+from contextlib import ExitStack
 
 from webmail.protocols import tls
 from webmail.protocols.arguments import check_endpoint
@@ -66,6 +68,8 @@ class Wire:
         self._buffer = bytearray()
         self.is_encrypted = False
         self.read_timeout = endpoint.read_timeout
+        self.on_traffic: Callable[[], None] | None = None
+        """Called after each block that came or went; what it raises closes the connection."""
         self._restart_clock()
 
     @property
@@ -117,6 +121,7 @@ class Wire:
                 sock.sendall(view[start : start + _BLOCK])
             except OSError as exc:
                 raise self._fail(_lost(exc)) from None
+            self._tell_traffic()
         self._restart_clock()
 
     def shutdown(self, how: int) -> None:
@@ -175,6 +180,14 @@ class Wire:
         if self._received > _MAXIMUM_REPLY:
             raise self._fail(ProtocolError("The server's reply is beyond all bounds"))
         self._buffer += block
+        self._tell_traffic()
+
+    def _tell_traffic(self) -> None:
+        if self.on_traffic is not None:
+            with ExitStack() as broken:
+                broken.callback(self.close)
+                self.on_traffic()
+                broken.pop_all()
 
     def _restart_clock(self) -> None:
         self._started_at = time.monotonic()

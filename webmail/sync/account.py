@@ -73,7 +73,11 @@ def sync_account(pk: int, *, seconds: float = RUN_SECONDS) -> Outcome:
         schedule.worked(account, lease, is_finished=is_finished)
         return Outcome.DONE if is_finished else Outcome.MORE
 
-    return _work(account, MailAccount.objects.in_use(), receive)
+    outcome = _work(account, MailAccount.objects.in_use(), receive)
+    if outcome == Outcome.BUSY:
+        # Whoever holds it may only be telling the server of changes: due again as soon as it is free.
+        schedule.give_back([pk])
+    return outcome
 
 
 def push(pk: int) -> Outcome:
@@ -84,6 +88,7 @@ def push(pk: int) -> Outcome:
 
     def tell(lease: Lease) -> Outcome:
         with connections.imap(account) as session:
+            session.on_traffic(_keeping(lease))
             operations.push(session, account, lease)
         return Outcome.DONE
 
@@ -110,6 +115,22 @@ def _work(
         lease.release()
 
 
+def _keeping(lease: Lease) -> Callable[[], None]:
+    """What keeps the lease while octets come or go: one large message may take longer than it lasts.
+
+    What it gives raises LeaseLostError, so nobody downloads on what he may not write.
+    """
+    pushed = time.monotonic()
+
+    def keep() -> None:
+        nonlocal pushed
+        if time.monotonic() - pushed > store.LEASE_SECONDS / 6:
+            store.fence(lease)
+            pushed = time.monotonic()
+
+    return keep
+
+
 def _find(pk: int) -> MailAccount | None:
     related = ("incoming_server", "receive_grant__server")
     return MailAccount.objects.in_use().select_related(*related).filter(pk=pk).first()
@@ -119,8 +140,10 @@ def _receive(account: MailAccount, lease: Lease, deadline: float) -> bool:
     """Receive until ``deadline`` (monotonic); True when nothing is left to fetch."""
     if account.receives_by_pop3:
         with connections.pop3(account) as session:
+            session.on_traffic(_keeping(lease))
             return pop3_account.receive(session, account, lease, deadline)
     with connections.imap(account) as imap:
+        imap.on_traffic(_keeping(lease))
         return _receive_imap(imap, account, lease, deadline)
 
 
