@@ -47,7 +47,7 @@ def claim_due(limit: int = 500) -> list[int]:
 
 
 def give_back(pks: Iterable[int]) -> None:
-    """Make claimed accounts due again, because nobody could be told to receive them."""
+    """Make claimed accounts due again, because nobody could be told, or was free, to receive them."""
     MailAccount.objects.filter(pk__in=list(pks)).update(next_sync_at=timezone.now())
 
 

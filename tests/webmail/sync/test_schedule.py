@@ -52,6 +52,17 @@ def test_accounts_that_nobody_could_be_told_of_are_due_at_the_next_sweep() -> No
     assert sync.claim_due() == [account.pk]
 
 
+def test_an_account_that_somebody_works_on_is_due_as_soon_as_it_is_free() -> None:
+    account = MailAccountFactory()
+    assert sync.claim_due() == [account.pk]
+    lease = leases.take(MailAccount.objects.all(), account.pk, 60)
+    assert lease is not None
+    assert sync.sync_account(account.pk) == sync.Outcome.BUSY
+    assert sync.claim_due() == []
+    lease.release()
+    assert sync.claim_due() == [account.pk]
+
+
 @pytest.mark.parametrize(
     "changes",
     [
