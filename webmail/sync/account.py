@@ -195,7 +195,7 @@ def _apply_changes(
     turn = int(time.time() / settings.SYNC_INTERVAL_SECONDS)
     came = 0
     for change in strategy(session, status, store.cursor_of(mailbox), KnownMessages(mailbox), turn):
-        came += store.apply(mailbox, change, lease)
+        came += store.apply(mailbox, change, lease, deadline)
         if isinstance(change, RoundCompleted):
             return True
         if time.monotonic() > deadline or (at_most is not None and came >= at_most):

@@ -6,6 +6,7 @@ next one repeats at most the change that was not committed.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
@@ -114,3 +115,16 @@ class Strategy(Protocol):
 def chunks(items: Sequence[T], size: int) -> Iterable[Sequence[T]]:
     """Cut ``items`` into pieces of at most ``size``."""
     return (items[start : start + size] for start in range(0, len(items), size))
+
+
+def timed_chunks(items: Iterable[T], seconds: float) -> Iterator[list[T]]:
+    """Cut ``items``, which take time to come, into pieces that took about ``seconds`` each."""
+    piece: list[T] = []
+    started = time.monotonic()
+    for item in items:
+        piece.append(item)
+        if time.monotonic() - started >= seconds:
+            yield piece
+            piece, started = [], time.monotonic()
+    if piece:
+        yield piece

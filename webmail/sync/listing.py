@@ -7,6 +7,7 @@ means that nothing vanished.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import replace
 
@@ -28,6 +29,7 @@ FIRST_SLICE = 50  # what a screen shows
 SLICE = 200
 BATCH = 100  # messages per transaction
 BATCH_OCTETS = 8 * 1024 * 1024
+BATCH_SECONDS = 30.0  # a slow server's messages are not kept waiting for a full batch
 
 
 def start(status: MailboxStatus, cursor: Cursor) -> Generator[Change, None, Cursor]:
@@ -105,14 +107,15 @@ def _slices(uids: Sequence[int]) -> Iterator[Sequence[int]]:
 
 
 def _batches(messages: Iterator[FetchedMessage]) -> Iterator[tuple[FetchedMessage, ...]]:
-    """Group what arrives into transactions, by number and by weight."""
+    """Group what arrives into transactions, by number, by weight and by time."""
     batch: list[FetchedMessage] = []
-    octets = 0
+    octets, started = 0, time.monotonic()
     for message in messages:
         batch.append(message)
         octets += len(message.raw)
-        if len(batch) == BATCH or octets >= BATCH_OCTETS:
+        is_full = len(batch) == BATCH or octets >= BATCH_OCTETS
+        if is_full or time.monotonic() - started >= BATCH_SECONDS:
             yield tuple(batch)
-            batch, octets = [], 0
+            batch, octets, started = [], 0, time.monotonic()
     if batch:
         yield tuple(batch)

@@ -6,6 +6,7 @@ session lists it again. So neither a lost connection nor a lost commit can cost 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,6 +16,7 @@ from webmail.protocols.errors import CommandRefusedError
 
 BATCH = 25  # messages per transaction
 BATCH_OCTETS = 8 * 1024 * 1024
+BATCH_SECONDS = 30.0
 _LONGEST_DAYS = 100 * 366  # who types a larger number means never, and no date holds it
 
 
@@ -51,7 +53,7 @@ def arrivals(
         ((number, uidl) for uidl, number in listing.items() if uidl not in known), reverse=True
     )
     batch: list[RetrievedMessage] = []
-    octets = 0
+    octets, started = 0, time.monotonic()
     for number, uidl in missing:
         try:
             message = RetrievedMessage(uidl, session.retrieve(number))
@@ -61,9 +63,10 @@ def arrivals(
             continue
         batch.append(message)
         octets += len(message.raw)
-        if len(batch) == BATCH or octets >= BATCH_OCTETS:
+        is_full = len(batch) == BATCH or octets >= BATCH_OCTETS
+        if is_full or time.monotonic() - started >= BATCH_SECONDS:
             yield tuple(batch)
-            batch, octets = [], 0
+            batch, octets, started = [], 0, time.monotonic()
     if batch:
         yield tuple(batch)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from groupware.leases import Lease
 from webmail import rawstore
 from webmail.models import MailAccount, Mailbox, Message
 from webmail.sync import mailboxes, pop3, rows, store
+from webmail.sync.changes import timed_chunks
 
 if TYPE_CHECKING:
     from webmail.protocols.pop3 import Pop3Session
@@ -31,9 +33,8 @@ def receive(session: Pop3Session, account: MailAccount, lease: Lease, deadline: 
     stored = _stored(account)
     is_finished = True
     for batch in pop3.arrivals(session, listing, stored):
-        _apply(inbox, batch, lease)
-        if time.monotonic() > deadline:
-            is_finished = False
+        is_finished = _apply(inbox, batch, lease, deadline)
+        if not is_finished:
             break
     retention = pop3.Retention(account.leaves_on_server, account.delete_after_days)
     for number in pop3.deletable(listing, _kept_safely(stored, listing), retention, timezone.now()):
@@ -73,16 +74,26 @@ def _kept_safely(
     }
 
 
-def _apply(inbox: Mailbox, batch: tuple[pop3.RetrievedMessage, ...], lease: Lease) -> None:
+def _apply(
+    inbox: Mailbox, batch: tuple[pop3.RetrievedMessage, ...], lease: Lease, deadline: float
+) -> bool:
+    """Keep a batch; False when ``deadline`` (monotonic) is over, and the rest is asked for in the next session."""
     now = timezone.now()
-    arrivals = []
+    for piece in timed_chunks(_arrivals(batch, now), store.PARSING_SECONDS):
+        _insert(inbox, piece, lease, now)
+        if time.monotonic() > deadline:
+            return False
+    return True
+
+
+def _arrivals(batch: Iterable[pop3.RetrievedMessage], now: datetime) -> Iterator[store.Arrival]:
     for message in batch:
         content = rows.content_of(message.raw)
-        arrivals.append(
-            store.Arrival(
-                content, rows.arrived_at(message.raw, content, now), {"uidl": message.uidl}
-            )
-        )
+        received_at = rows.arrived_at(message.raw, content, now)
+        yield store.Arrival(content, received_at, {"uidl": message.uidl})
+
+
+def _insert(inbox: Mailbox, arrivals: list[store.Arrival], lease: Lease, now: datetime) -> None:
     with transaction.atomic():
         store.fence(lease)
         uidls = [arrival.values["uidl"] for arrival in arrivals]

@@ -15,7 +15,9 @@ no better way).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import math
+import time
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -36,11 +38,14 @@ from webmail.sync.changes import (
     NewMessages,
     RoundCompleted,
     Vanished,
+    timed_chunks,
 )
 from webmail.sync.known import moving_away
 from webmail.sync.rows import FLAG_FIELDS, Content
 
 LEASE_SECONDS = 180
+# Parsing before a commit. One message may hang longer, so this is far below the lease.
+PARSING_SECONDS = 20
 # What a database, or Django on the way to it, raises for a value that does not fit.
 _REFUSED = (DataError, IntegrityError, ValueError, OverflowError, ValidationError)
 _CURSOR_FIELDS = ("uid_validity", "uid_next", "highest_mod_seq", "lowest_fetched_uid", "exists")
@@ -82,22 +87,18 @@ def cursor_of(mailbox: Mailbox) -> Cursor:
     return Cursor(**{name: getattr(mailbox, name) for name in _CURSOR_FIELDS})
 
 
-def apply(mailbox: Mailbox, change: Change, lease: Lease) -> int:
+def apply(mailbox: Mailbox, change: Change, lease: Lease, deadline: float = math.inf) -> int:
     """Make one change of ``mailbox`` true here and save its cursor; return how many messages came.
 
-    Applying a change twice changes nothing the second time. Raises LeaseLostError.
+    Applying a change twice changes nothing the second time. New messages that are slow to parse are committed
+    piece by piece, the cursor with the last, and what is not parsed at ``deadline`` (monotonic) is left to the
+    next run. Raises LeaseLostError.
     """
-    arrivals = (
-        _arrivals(mailbox, change.messages, change.cursor)
-        if isinstance(change, NewMessages)
-        else []
-    )
+    if isinstance(change, NewMessages):
+        return _arrive(mailbox, change, lease, deadline)
     with transaction.atomic():
         fence(lease)
-        came = 0
         match change:
-            case NewMessages():
-                came = insert(mailbox, _not_here(mailbox, arrivals, change.cursor.uid_validity))
             case FlagsChanged():
                 _change_flags(mailbox, change.flags, change.cursor.uid_validity)
             case Vanished():
@@ -108,6 +109,21 @@ def apply(mailbox: Mailbox, change: Change, lease: Lease) -> int:
             case CursorLost():
                 pass  # the rows stay until they are adopted, or until a whole round has not found them again
         _save_cursor(mailbox, change.cursor)
+    return 0
+
+
+def _arrive(mailbox: Mailbox, change: NewMessages, lease: Lease, deadline: float) -> int:
+    came = parsed = 0
+    validity = change.cursor.uid_validity
+    for piece in timed_chunks(_arrivals(change.messages, validity), PARSING_SECONDS):
+        with transaction.atomic():
+            fence(lease)
+            came += insert(mailbox, _not_here(mailbox, piece, validity))
+            parsed += len(piece)
+            if parsed == len(change.messages):
+                _save_cursor(mailbox, change.cursor)
+        if time.monotonic() > deadline:
+            break
     return came
 
 
@@ -151,18 +167,14 @@ def waiting_for_server(messages: Iterable[int]) -> set[int]:
     return {pk for pk in waiting.values_list("message_id", flat=True) if pk is not None}
 
 
-def _arrivals(
-    mailbox: Mailbox, messages: Iterable[FetchedMessage], cursor: Cursor
-) -> list[Arrival]:
-    found = []
+def _arrivals(messages: Iterable[FetchedMessage], uid_validity: int) -> Iterator[Arrival]:
     for message in messages:
         values = {
             "uid": message.uid,
-            "uid_validity": cursor.uid_validity,
+            "uid_validity": uid_validity,
             **rows.flag_fields(message.flags),
         }
-        found.append(Arrival(rows.content_of(message.raw), message.received_at, values))
-    return found
+        yield Arrival(rows.content_of(message.raw), message.received_at, values)
 
 
 def _not_here(mailbox: Mailbox, arrivals: list[Arrival], uid_validity: int) -> list[Arrival]:

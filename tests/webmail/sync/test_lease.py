@@ -1,7 +1,8 @@
-"""A run keeps its lease however long it takes."""
+"""A run keeps its lease however long it takes, and what it has done is kept piece by piece."""
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,10 +14,13 @@ from groupware import leases
 from tests.faults.proxy import FaultyProxy
 from tests.webmail.conftest import MailWorld, raw_mail, receive, subjects
 from tests.webmail.sync.test_killed_workers import account_behind, proxies, world
-from webmail.models import MailAccount
+from webmail.models import MailAccount, Message
+from webmail.parser import ParserPool, pool
 from webmail.sync import Outcome, store
 
 __all__ = ["proxies", "world"]  # fixtures
+
+BAD = [sys.executable, "-m", "tests.faults.bad_parser"]
 
 
 @contextmanager
@@ -60,3 +64,40 @@ def test_a_message_that_takes_longer_than_the_lease_arrives(
 
     assert taken == []
     assert subjects(account) == ["Large"]
+
+
+@pytest.mark.parametrize("protocol", ["imap", "pop3"])
+def test_messages_that_hang_in_the_parser_do_not_outlast_the_lease(
+    world: MailWorld, monkeypatch: pytest.MonkeyPatch, protocol: str
+) -> None:
+    weak = ParserPool(BAD, seconds=2)
+    monkeypatch.setattr(pool, "pool", weak)
+    monkeypatch.setattr(store, "LEASE_SECONDS", 6)
+    monkeypatch.setattr(store, "PARSING_SECONDS", 1)
+    world.deliver("Before", *["poison hangs"] * 4, "After")
+    account = world.account(protocol)
+
+    with rival(account) as taken:
+        assert receive(account) == Outcome.DONE
+
+    weak.close()
+    assert taken == []
+    assert sorted(subjects(account)) == ["", "", "", "", "After", "Before"]
+
+
+@pytest.mark.parametrize("protocol", ["imap", "pop3"])
+def test_a_run_whose_time_is_over_keeps_what_it_has_parsed_and_goes_on_later(
+    world: MailWorld, monkeypatch: pytest.MonkeyPatch, protocol: str
+) -> None:
+    monkeypatch.setattr(store, "PARSING_SECONDS", 0)
+    world.deliver("One", "Two", "Three")
+    account = world.account(protocol)
+
+    seen = []
+    for _run in range(2):
+        assert receive(account, seconds=0) == Outcome.MORE
+        seen.append(Message.objects.count())
+    assert seen == [1, 2]
+    receive(account)
+    assert sorted(subjects(account)) == ["One", "Three", "Two"]
+    assert Message.objects.count() == 3
