@@ -20,6 +20,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, connection, transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
 
 from groupware import encryption
 
@@ -45,9 +46,29 @@ def register_details(checks: Callable[[], list[HealthCheck]]) -> None:
         _details.append(checks)
 
 
+# What administrators read for the names and states of readiness; a state that is missing here needs no more words.
+_LABELS: dict[str, Any] = {
+    "database": _("Database"),
+    "redis": _("Redis (cache and task queue)"),
+    "migrations": _("Database schema"),
+    "encryption_key": _("Encryption keys"),
+    "disk": _("Disk space"),
+}
+_WORDS: dict[str, Any] = {
+    "failed": _("Does not answer or cannot be read. The log of this process says why."),
+    "written row not found": _("What was written could not be read back."),
+    "written key not found": _("What was written could not be read back."),
+    "not applied": _("The schema is older than the program. Run the migrations."),
+    "less than 5 % free": _("Less than 5 percent of the disk is free."),
+}
+
+
 def details() -> list[HealthCheck]:
-    """Readiness and everything the apps registered."""
-    lines = [HealthCheck(name, state == "ok", state) for name, state in readiness().items()]
+    """Readiness in the reader's language and everything the apps registered."""
+    lines = [
+        HealthCheck(str(_LABELS[name]), state == "ok", str(_WORDS.get(state, "")))
+        for name, state in readiness().items()
+    ]
     return lines + [line for checks in _details for line in checks()]
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
+from django.utils import translation
 
-from groupware import checks, encryption
+from groupware import checks, encryption, health
 
 
 @pytest.fixture
@@ -56,11 +57,19 @@ def test_without_a_readable_key_it_is_not_ready(client, db, settings):
 def test_a_migration_that_is_missing_makes_it_not_ready(client, db, monkeypatch):
     from django.db.migrations.recorder import MigrationRecorder
 
-    from groupware import health
-
     monkeypatch.setattr(health, "_migrations_are_applied", False)
     MigrationRecorder.Migration.objects.filter(app="audit").delete()
     assert client.get("/readyz").json()["checks"]["migrations"] == "not applied"
+
+
+def test_administrators_read_words_and_not_the_names_of_checks(client, db, settings):
+    settings.ENCRYPTION_KEYS = "k1:short"
+    told = {line.name: line for line in health.details()}
+    assert told["Database"].is_healthy and not told["Database"].detail
+    assert told["Encryption keys"].detail.startswith("Does not answer or cannot be read.")
+    assert not set(health.CHECKS) & set(told)
+    with translation.override("ja"):
+        assert not set(told) & {line.name for line in health.details()}
 
 
 def test_without_redis_nobody_is_signed_in_unlimited(client, bernard, no_redis):
