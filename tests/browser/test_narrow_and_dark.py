@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from django.urls import reverse
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from tests.browser.furnished import Furnished, furnish
@@ -83,6 +83,25 @@ def test_targets_are_large_enough_for_a_thumb(
     ):
         page.goto(address)
         assert page.evaluate(TARGETS) == []
+
+
+def test_a_finger_finds_the_box_of_every_row(
+    browser: Browser, live_server: LiveServer, world: Furnished
+) -> None:
+    context = browser.new_context(viewport={"width": 390, "height": 800}, has_touch=True)
+    enter(context, live_server.url, world.haruka)
+    page = context.new_page()
+    page.goto(inbox(live_server, world))
+    assert page.evaluate(TARGETS) == []
+    row = page.locator(".message-row.is-unread").first
+    box, dot = row.get_by_role("checkbox"), row.locator(".message-dot").bounding_box()
+    expect(box).to_have_css("opacity", "1")
+    place = box.bounding_box()
+    assert place and dot and dot["x"] + dot["width"] <= place["x"]
+    box.tap()
+    expect(page.locator("#bulk")).to_contain_text("1 selected")
+    expect(page.locator(".reading")).to_be_hidden()
+    context.close()
 
 
 def test_chosen_appearance_is_worn_at_once_and_kept(
