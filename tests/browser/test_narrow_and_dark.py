@@ -104,6 +104,25 @@ def test_a_finger_finds_the_box_of_every_row(
     context.close()
 
 
+@pytest.mark.parametrize("width", [1280, 390])
+def test_labels_of_the_composer_stay_on_one_line(
+    page: Page, live_server: LiveServer, world: Furnished, width: int
+) -> None:
+    world.haruka.language = "ru"
+    world.haruka.save()
+    page.set_viewport_size({"width": width, "height": 800})
+    page.goto(live_server.url + reverse("webmail:draft", args=[world.draft.public_id]))
+    heights = page.locator(".composer-line > label").evaluate_all(
+        "labels => labels.map((label) => label.offsetHeight)"
+    )
+    assert len(heights) == 5
+    assert len(set(heights)) == 1
+    fields = page.locator(".composer-line > :is(input, textarea)").evaluate_all(
+        "fields => fields.map((field) => field.getBoundingClientRect().x)"
+    )
+    assert len(set(fields)) == 1
+
+
 def test_chosen_appearance_is_worn_at_once_and_kept(
     page: Page, live_server: LiveServer, world: Furnished
 ) -> None:
