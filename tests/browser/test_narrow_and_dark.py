@@ -7,8 +7,9 @@ from django.urls import reverse
 from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from tests.browser.furnished import Furnished, furnish
+from tests.browser.furnished import LONG_SUBJECT, Furnished, furnish
 from tests.browser.screens import enter
+from webmail.models import OutgoingMessage
 
 pytestmark = pytest.mark.browser
 
@@ -121,6 +122,16 @@ def test_labels_of_the_composer_stay_on_one_line(
         "fields => fields.map((field) => field.getBoundingClientRect().x)"
     )
     assert len(set(fields)) == 1
+
+
+def test_undo_of_sending_lies_inside_a_narrow_window(
+    page: Page, live_server: LiveServer, world: Furnished
+) -> None:
+    OutgoingMessage.objects.update(author=world.haruka, subject=LONG_SUBJECT)
+    page.set_viewport_size({"width": 390, "height": 800})
+    page.goto(inbox(live_server, world))
+    place = page.locator("[data-undo-sending]").bounding_box()
+    assert place and place["x"] + place["width"] <= 390
 
 
 def test_chosen_appearance_is_worn_at_once_and_kept(
