@@ -177,3 +177,14 @@ def test_hostile_names_are_text_in_the_list(client, account):
     page = words(client.get(address(make.inbox(account))))
     assert "<img" not in page
     assert page.count("&lt;img src=x onerror=alert(1)&gt;") >= 5
+
+
+def test_without_an_account_the_one_thing_to_press_sets_one_up(client, account):
+    account.delete()
+    page = words(client.get("/mail/"))
+    assert page.count("button-primary") == 1
+    assert f'button-primary" href="{reverse("webmail:account_list")}"' in page
+    assert 'data-show-pane="folders"' in page
+    for begun in ("/mail/", "/mail/drafts/", "/mail/outbox/"):
+        assert 'form="compose"' not in words(client.get(begun))
+        assert 'id="compose"' not in words(client.get(begun))
