@@ -85,7 +85,7 @@ def _page(request: HttpRequest, form: MailAccountForm, account: MailAccount | No
     context = {
         "form": form,
         "account": account,
-        "needs_authorization": account is None or any(one.waits_for_owner for one in directions),
+        "waits_for_owner": _first_waiting(directions) if account else "receive",
         "may_change": WebmailPolicy.current().allows_individual_settings,
         "servers": MailServer.objects.offered().select_related("authorization_server"),
         "directions": directions,
@@ -99,6 +99,11 @@ def _page(request: HttpRequest, form: MailAccountForm, account: MailAccount | No
     # must be named on the page with the button.
     response._csp_update = {"form-action": authorization_code.form_action_origins()}
     return response
+
+
+def _first_waiting(directions: list[Direction]) -> str:
+    """The name of the direction that the owner must authorize next, or nothing."""
+    return next((one.name for one in directions if one.waits_for_owner), "")
 
 
 def _attempt(request: HttpRequest) -> AuthorizationRequest | None:

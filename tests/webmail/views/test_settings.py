@@ -237,3 +237,29 @@ def test_nobody_opens_or_changes_an_account_of_somebody_else(stranger, account):
     assert stranger.post(delete).status_code == 404
     account.refresh_from_db()
     assert account.receive_grant is None
+
+
+@pytest.mark.parametrize(
+    ("before", "primary"),
+    [
+        ({}, 'name="authenticate" value="receive"'),
+        (
+            {"receive_authentication": "password", "send_authentication": "oauth2"},
+            'name="authenticate" value="send"',
+        ),
+        ({"receive_authentication": "password", "send_authentication": "password"}, 'name="save"'),
+    ],
+)
+def test_one_button_is_primary_the_one_that_comes_next(client, account, before, primary):
+    MailAccount.objects.update(**before)
+    page = words(client.get(page_of(account)))
+    assert page.count("button-primary") == 1
+    assert f'button-primary" {primary}' in page
+
+
+def test_saving_comes_first_once_everything_is_authorized(client, account):
+    account.receive_grant = account.send_grant = grant_for(account)
+    account.save()
+    page = words(client.get(page_of(account)))
+    assert page.count("button-primary") == 1
+    assert 'button-primary" name="save"' in page

@@ -16,6 +16,12 @@ function serverOf(form, name) {
   return document.querySelector(`template[data-server="${CSS.escape(value(form, name))}"]`)?.dataset ?? {};
 }
 
+/** Save is the primary button unless an Authenticate that can be seen is. */
+function followPrimary(form) {
+  const first = form.querySelector('[name="authenticate"].button-primary');
+  form.elements.save?.classList.toggle("button-primary", !first || first.closest("[hidden]") !== null);
+}
+
 function follow(form) {
   form.querySelectorAll("[data-when]").forEach((piece) => { piece.hidden = !holds(form, piece.dataset.when); });
   const protocol = serverOf(form, "incoming_server").protocol;
@@ -25,6 +31,7 @@ function follow(form) {
     const { authorization } = serverOf(form, field);
     if (authorization !== undefined) piece.textContent = authorization || "–";
   });
+  followPrimary(form);
 }
 
 document.querySelectorAll("form[data-account-form]").forEach((form) => {
