@@ -23,9 +23,10 @@ _FILES_IT_ITSELF = (AuthorizationServer.Kind.MICROSOFT, AuthorizationServer.Kind
 
 def sent(lease: Lease, refused: dict[str, str]) -> None:
     """The server took it. ``refused``: the recipients that it did not take, with its words."""
+    parsed = _parsed_copy(_read(lease.pk))
     with transaction.atomic():
         if lease.rows.filter(state=State.SENDING).update(**_as_sent(), refused=refused):
-            _follow_up(_read(lease.pk))
+            _follow_up(_read(lease.pk), parsed)
 
 
 def failed(lease: Lease, failure: Failure, refused: dict[str, str]) -> None:
@@ -65,12 +66,13 @@ def reconcile(account_pk: int) -> int:
 
 def confirm_arrived(outgoing: OutgoingMessage) -> bool:
     """An unclear message did arrive: it counts as sent."""
+    parsed = _parsed_copy(_read(outgoing.pk))
     with transaction.atomic():
         settled = OutgoingMessage.objects.filter(pk=outgoing.pk, state=State.UNCLEAR).update(
             **_as_sent()
         )
         if settled:
-            _follow_up(_read(outgoing.pk))
+            _follow_up(_read(outgoing.pk), parsed)
     outgoing.refresh_from_db()
     return bool(settled)
 
@@ -128,11 +130,12 @@ def _read(pk: int) -> OutgoingMessage:
     return OutgoingMessage.objects.select_related(*related).get(pk=pk)
 
 
-def _follow_up(outgoing: OutgoingMessage) -> None:
+def _follow_up(outgoing: OutgoingMessage, parsed: dict[str, Any] | None) -> None:
     """File the copy, mark the original, tell the audit log; inside the transaction that makes it sent."""
     account = outgoing.account
     if account.receives_by_pop3:
-        _keep_local_copy(outgoing)
+        if parsed is not None:
+            _keep_local_copy(outgoing, parsed)
     elif not server_files_copy(account):
         RemoteOperation.objects.create(
             account=account,
@@ -161,25 +164,35 @@ def server_files_copy(account: MailAccount) -> bool:
     return grant is not None and grant.server.provider in _FILES_IT_ITSELF
 
 
-def _keep_local_copy(outgoing: OutgoingMessage) -> None:
-    """A POP3 account has its Sent folder here."""
-    folder = local_changes.folder_with_role(outgoing.account, Role.SENT)
-    copies = Message.objects.filter(Q(mailbox=folder), message_id=outgoing.message_id)
-    if copies.exists():
-        return
+def _parsed_copy(outgoing: OutgoingMessage) -> dict[str, Any] | None:
+    """The columns of a POP3 account's local copy; None where no copy is kept here.
+
+    Parsing may take long, so it is done before the transaction begins. Raises RawMissingError.
+    """
+    if not outgoing.account.receives_by_pop3:
+        return None
     raw = rawstore.read(outgoing.digest)
     fields = parser.parse(raw) or {
         "parts": [],
         "body_state": Message.Body.QUARANTINED,
         "sent_at": None,
     }
+    return fields | {"size": len(raw)}
+
+
+def _keep_local_copy(outgoing: OutgoingMessage, parsed: dict[str, Any]) -> None:
+    """A POP3 account has its Sent folder here."""
+    folder = local_changes.folder_with_role(outgoing.account, Role.SENT)
+    copies = Message.objects.filter(Q(mailbox=folder), message_id=outgoing.message_id)
+    if copies.exists():
+        return
+    fields = dict(parsed)
     parts = fields.pop("parts")
     message = Message.objects.create(
         **fields | {"message_id": outgoing.message_id, "sent_at": outgoing.queued_at},
         account=outgoing.account,
         mailbox=folder,
         digest=outgoing.digest,
-        size=len(raw),
         is_seen=True,
         received_at=outgoing.sent_at or timezone.now(),
     )
