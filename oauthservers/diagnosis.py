@@ -72,7 +72,10 @@ class _Test:
 
     @property
     def _port(self) -> int:
-        return urlsplit(self.url).port or 443
+        try:
+            return urlsplit(self.url).port or 443
+        except ValueError:  # not between 0 and 65535
+            raise UnreachableServerError("port", code="port_refused") from None
 
     def _addresses(self) -> tuple[str, ...]:
         try:

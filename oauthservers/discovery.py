@@ -16,6 +16,7 @@ import requests
 from oauthservers import http
 from oauthservers.errors import MetadataError, TemporaryOAuthError
 
+LONGEST_ADDRESS = 500  # characters, which is what the registry's columns hold
 TENANT = "{tenantid}"
 
 
@@ -110,6 +111,15 @@ def _endpoint(document: Mapping[str, Any], name: str, *, is_needed: bool = False
     value = document.get(name)
     if value is None and not is_needed:
         return ""
-    if not isinstance(value, str) or urlsplit(value).scheme != "https":
+    if not isinstance(value, str) or not _is_https(value):
         raise MetadataError(description=f"{name} is not an https address", code="metadata_invalid")
+    if len(value) > LONGEST_ADDRESS:
+        raise MetadataError(description=f"{name} is too long", code="metadata_invalid")
     return value
+
+
+def _is_https(address: str) -> bool:
+    try:
+        return urlsplit(address).scheme == "https"
+    except ValueError:  # brackets without an IPv6 address between them
+        return False

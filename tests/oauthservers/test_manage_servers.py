@@ -169,6 +169,7 @@ def test_connection_test_says_that_every_step_works_and_fills_in_the_endpoints(
 BROKEN = {
     "name": ({"issuer": "https://nowhere.invalid"}, "name_not_found"),
     "connection": ({"issuer": "https://localhost:1"}, "unreachable"),
+    "port": ({"issuer": "https://localhost:99999"}, "port_refused"),
     "certificate": ({"ca_certificates": ""}, "tls_failed"),
 }
 

@@ -60,6 +60,19 @@ def test_document_of_another_issuer_is_refused(sandbox, session):
     assert refusal.value.code == "issuer_mismatch"
 
 
+@pytest.mark.parametrize("address", ["https://id.example/" + "k" * 490, "https://[id.example/keys"])
+def test_metadata_with_an_address_that_cannot_be_kept_are_refused(address):
+    document = {
+        "issuer": "https://id.example",
+        "authorization_endpoint": "https://id.example/authorize",
+        "token_endpoint": "https://id.example/token",
+        "jwks_uri": address,
+    }
+    with pytest.raises(MetadataError) as refusal:
+        discovery._read(Answer(200, {}, json.dumps(document).encode()), document["issuer"])
+    assert refusal.value.code == "metadata_invalid"
+
+
 def test_metadata_addresses_follow_both_standards():
     assert discovery.addresses("https://id.example/realms/a") == [
         "https://id.example/realms/a/.well-known/openid-configuration",
