@@ -53,10 +53,10 @@ def push_operations(pk: int) -> None:
 
 @shared_task(soft_time_limit=60, time_limit=90)
 def deliver_due() -> None:
-    """Settle what a dead worker left, then start sending what is due."""
-    outbox.recover()
+    """Start sending what is due, then settle what a dead worker left: new mail never waits for old trouble."""
     for pk in outbox.due():
         deliver.delay(pk)
+    outbox.recover()
 
 
 @shared_task(**_SENDING)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+import zlib
 from datetime import timedelta
 from typing import Any
 
+from django.db import DatabaseError
 from django.db.models import F
 from django.utils import timezone
 
@@ -33,6 +35,10 @@ LONGEST_SECONDS = 3600.0
 _IN_THE_SERVERS_HANDS = ("data_started", "handed_over")
 
 
+# What keeps one message from being settled: its bytes are gone or spoilt, or the database refuses it.
+_UNSETTLED = (rawstore.RawMissingError, OSError, EOFError, zlib.error, DatabaseError)
+
+
 class _AbandonedError(Exception):
     """The lease was lost before anything left; whoever has it now goes on."""
 
@@ -45,22 +51,32 @@ def due(limit: int = 200) -> list[int]:
 
 
 def recover() -> int:
-    """Settle messages whose worker died while sending; return how many there were."""
+    """Settle messages whose worker died while sending; return how many were settled.
+
+    One that cannot be settled now keeps its state for the next sweep and does not hold up the others.
+    """
     abandoned = OutgoingMessage.objects.filter(is_free(), state=State.SENDING)
     count = 0
     for pk, phase in abandoned.values_list("pk", "phase"):
         lease = leases.take(abandoned.filter(phase=phase), pk, LEASE_SECONDS)
         if lease is None:
             continue
-        count += 1
-        if phase == "accepted":
-            settlement.sent(lease, {})
-        elif phase in _IN_THE_SERVERS_HANDS:
-            settlement.unclear(lease, "worker_lost", "")
-        else:
-            lease.rows.update(state=State.QUEUED, phase="", send_after=timezone.now())
-        lease.release()
+        try:
+            _settle(lease, phase)
+            lease.release()
+            count += 1
+        except _UNSETTLED as error:
+            logger.warning("Message %s could not be settled: %s", pk, type(error).__name__)
     return count
+
+
+def _settle(lease: Lease, phase: str) -> None:
+    if phase == "accepted":
+        settlement.sent(lease, {})
+    elif phase in _IN_THE_SERVERS_HANDS:
+        settlement.unclear(lease, "worker_lost", "")
+    else:
+        lease.rows.update(state=State.QUEUED, phase="", send_after=timezone.now())
 
 
 def deliver(pk: int) -> str:
