@@ -44,7 +44,7 @@ _SIGN_IN: dict[str, _Row] = {
         _OWNER,
         _SETTINGS,
     ),
-    "not_authorized": (_("This mailbox has not been authorized yet."), _OWNER, _AUTHENTICATE),
+    "not_authorized": (_("This mailbox has not been authorized yet."), _OWNER, _("Authenticate")),
     "fresh_token_refused": (
         _("You are signed in, but the mail server refuses access to this mailbox."),
         _(
@@ -262,6 +262,8 @@ _STILL = {
     RECEIVE: _("Mail already here stays readable, and sending goes on."),
     SEND: _("Receiving goes on, and nothing that you wrote is lost."),
 }
+# Before the first consent there is no mail here, and sending may wait for the same consent.
+_NOT_YET = {"not_authorized": _("Mail is received as soon as the mailbox is authorized.")}
 
 
 # A state (value of MailAccount.Health) that waits for a person: who that is, what to press, and which sentences would say otherwise.
@@ -285,7 +287,9 @@ def advise(code: str, direction: str, health: str = "") -> Advice:
 
 
 def _of_code(code: str, direction: str) -> Advice:
-    still_works = str(_STILL[direction])
+    still_works = str(
+        _STILL[direction] if direction == SEND else _NOT_YET.get(code, _STILL[RECEIVE])
+    )
     if code in CODES:
         headline, who, button = CODES[code]
         return Advice(str(headline), still_works, str(who), str(button))

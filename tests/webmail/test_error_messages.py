@@ -52,3 +52,9 @@ def test_an_unknown_error_is_mended_by_whom_the_state_waits_for() -> None:
     assert told[MailAccount.Health.OWNER_REQUIRED].button
     assert told[MailAccount.Health.ADMINISTRATOR_REQUIRED].who == "Your administrator has to act."
     assert "tried again" in told[MailAccount.Health.RETRYING].who
+
+
+def test_a_mailbox_that_was_never_authorized_promises_no_sending_and_no_earlier_attempt() -> None:
+    told = advise("not_authorized", RECEIVE, MailAccount.Health.OWNER_REQUIRED)
+    assert "sending" not in told.still_works
+    assert told.button == "Authenticate"
