@@ -55,9 +55,11 @@ def to_text(raw: str | bytes, fallback_charset: str = "") -> str:
         raw = raw.encode("utf-8", "surrogateescape" if _only_escapes(raw) else "replace")
     if raw.isascii() and b"\x1b" not in raw:
         return raw.decode("ascii")
+    if b"\x1b$" in raw:  # it says itself which family it is of, whatever the body is in
+        is_family = fallback_charset.lower().startswith("iso-2022")
+        return charsets.decode(raw, fallback_charset if is_family else "", detect=False).text
     try:
-        if b"\x1b$" not in raw:
-            return raw.decode("utf-8")
+        return raw.decode("utf-8")
     except UnicodeDecodeError:
         pass
     return charsets.decode(raw, fallback_charset, detect=False).text

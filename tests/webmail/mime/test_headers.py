@@ -135,6 +135,12 @@ def test_raw_bytes_use_the_charset_of_the_body():
     assert decode_header("it\u2019s R\u00e9mi".encode("cp1252")) == "it\u2019s R\u00e9mi"
 
 
+def test_raw_japanese_that_names_its_charset_is_read_whatever_the_body_is_in():
+    raw = "旧式の件名".encode("iso-2022-jp")
+    assert decode_header(raw, "euc-jp") == decode_header(raw.decode("ascii"), "utf-8")
+    assert decode_header(raw, "euc-jp") == "旧式の件名"
+
+
 @pytest.mark.parametrize(
     "hostile", ['"', "(", "<", "=?a?q?", "=?a?b?", '"<', "@:", '\\"', ";;", '("', "a b "]
 )
