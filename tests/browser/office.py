@@ -19,6 +19,9 @@ def provisioned(sandbox: Sandbox) -> User:
     """The sandbox's servers and people, without anybody's mail account, and one new person."""
     call_command("provision", str(sandbox.provisioning_file), verbosity=0)
     MailAccount.objects.all().delete()
+    for person in sandbox.people:
+        for realm in (sandbox.microsoft, sandbox.google, sandbox.generic):
+            realm.forget_consent(person.address)  # whoever consented in another test is asked again
     return User.objects.create_user(
         "yui", email="yui@groupware.example", password=PASSWORD, display_name="Yui Mori"
     )

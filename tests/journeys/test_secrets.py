@@ -61,11 +61,13 @@ def live_through_much(office: Town) -> None:
     eventually(lambda: office.on_server("alice", "Sent"), "the answer leaves")
     eventually(lambda: refreshed(office, "alice") >= 2, "the token is refreshed")
 
+    grants = (maria.receive_grant, olga.receive_grant)
+    tokens = [vault.access_token(grant) for grant in grants]  # while the servers still give some
     office.realm("olga").change_secret("another")
     office.realm("maria").fault("page", status=502)
     office.realm("maria").revoke(ADDRESS["maria"])
-    for grant in (maria.receive_grant, olga.receive_grant):
-        vault.discard(grant, vault.access_token(grant))
+    for grant, token in zip(grants, tokens, strict=True):
+        vault.discard(grant, token)
     MailAccount.objects.update(next_sync_at=None)
     for username in ("maria", "olga", "pierre"):
         eventually(

@@ -21,8 +21,15 @@ export function sessionEnded() {
     const address = new URL(link.href);
     address.searchParams.set("next", location.pathname + location.search);
     link.href = address;
+    link.target = "_blank"; // what is typed on this page must outlive the sign-in
+    link.rel = "noopener";
   }
   show("session-ended", true);
+}
+
+/** The other way round: an answer came as before, so somebody has signed in again. */
+export function sessionLives() {
+  show("session-ended", false);
 }
 
 export function start() {
