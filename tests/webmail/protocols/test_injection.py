@@ -169,5 +169,6 @@ def test_every_public_method_with_a_text_or_a_number_is_tried(
             continue
         hints = typing.get_type_hints(method)
         hints.pop("return")
-        if hints:
+        said = [hint for hint in hints.values() if typing.get_origin(hint) is not Callable]
+        if said:  # what takes nothing but a function to call says nothing to the server
             assert name in tried
