@@ -133,6 +133,19 @@ def test_a_day_of_work_and_trouble_spills_no_secret(
     canaries.assert_absent({"e-mails": "\n".join(str(sent.message()) for sent in mail.outbox)})
 
 
+def test_the_search_finds_a_token_that_lies_open_in_a_column(
+    office: Town, canaries: Canaries
+) -> None:
+    grant = office.account("maria").receive_grant
+    token = vault.access_token(grant)
+    for _other in range(6):
+        office.realm("maria").issue(ADDRESS["maria"])
+    canaries.assert_absent({"the database": database_dump()})
+    type(grant).objects.filter(pk=grant.pk).update(error_detail=f"refused: {token}")
+    with pytest.raises(AssertionError, match="the database holds 1 secrets"):
+        canaries.assert_absent({"the database": database_dump()})
+
+
 def report() -> dict[str, str]:
     """The exception being handled, as the error page and the error mail of production show it."""
     reporter = ExceptionReporter(None, *sys.exc_info())
