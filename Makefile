@@ -1,6 +1,5 @@
 # The commands of this project; README.md says what each is for.
 PYTHON := .venv/bin/python
-WIRE := webmail/protocols webmail/mime oauthservers/providers webmail/sync
 
 .PHONY: run test lint bench vendor messages
 
@@ -16,7 +15,7 @@ lint:
 	@.ci/prepare lint
 	$(PYTHON) -m ruff format --check .
 	$(PYTHON) -m ruff check .
-	$(PYTHON) -m mypy
+	GROUPWARE_DEVELOPMENT=1 $(PYTHON) -m mypy
 	.venv/bin/lint-imports
 	.venv/bin/djlint --quiet --lint templates
 	GROUPWARE_DEVELOPMENT=1 DATABASE_URL=sqlite://:memory: $(PYTHON) manage.py makemigrations --check --dry-run
