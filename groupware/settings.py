@@ -69,6 +69,7 @@ INSTALLED_APPS = [
     "groupware.organisation",
     "groupware.audit",
     "groupware.functions",
+    "groupware.notices",
     "groupware",
     "oauthservers",
     "webmail",

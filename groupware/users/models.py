@@ -74,6 +74,8 @@ class User(AbstractUser):
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     display_name = models.CharField(_("display name"), max_length=120, blank=True)
     email = models.EmailField(_("e-mail address"), blank=True)
+    # Where to write when the person's own mailbox is what has stopped.
+    notice_address = models.EmailField(_("other address for notices"), blank=True)
     is_system_administrator = models.BooleanField(_("system administrator"), default=False)
     language = models.CharField(_("language"), max_length=8, blank=True, default="")
     time_zone = models.CharField(

@@ -48,8 +48,18 @@ class Grant(Leased):
         REAUTHORIZATION_REQUIRED = "reauthorization_required", _("Authorization needed again")
         REVOKED = "revoked", _("Disconnected")
 
+    class Access(models.TextChoices):
+        """Who allowed it: the owner of the mailbox, or the administrator for all of them."""
+
+        DELEGATED = "delegated", _("By its owner")
+        APPLICATION = "application", _("By the administrator, for the whole organization")
+
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    access = models.CharField(
+        _("access"), max_length=16, choices=Access.choices, default=Access.DELEGATED
+    )
     server = models.ForeignKey(AuthorizationServer, models.PROTECT, related_name="grants")
+    # Whose connection it is; nobody's when it belongs to a shared account or to the whole organization.
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="grants"
     )
@@ -57,6 +67,7 @@ class Grant(Leased):
     issuer = models.CharField(max_length=500, blank=True)
     subject = models.CharField(max_length=255)
     signed_in_as = models.CharField(_("authorized as"), max_length=320)
+    known_names = models.TextField(blank=True)  # all names of the one who signed in, one a line
     scopes = models.TextField(blank=True)
 
     access_token = EncryptedTextField()
@@ -92,7 +103,13 @@ class Grant(Leased):
                 "server",
                 "created_by",
                 name="one_grant_per_mailbox_and_person",
-            )
+            ),
+            models.UniqueConstraint(
+                Lower("mailbox_address"),
+                "server",
+                condition=models.Q(created_by=None),
+                name="one_grant_per_mailbox_of_nobody",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -9,6 +9,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from groupware.encryption import EncryptedTextField
+from groupware.leases import Leased
 from oauthservers.models.grant import Grant
 from oauthservers.models.server import AuthorizationServer
 
@@ -21,7 +22,7 @@ class AuthorizationRequestQuerySet(models.QuerySet["AuthorizationRequest"]):
         return self.filter(user=user).select_related("server")
 
 
-class AuthorizationRequest(models.Model):
+class AuthorizationRequest(Leased):
     """State, verifier and nonce of one attempt (RFC 6749 §4.1.1, RFC 7636); only the state's hash is kept."""
 
     class Outcome(models.TextChoices):
@@ -29,12 +30,22 @@ class AuthorizationRequest(models.Model):
         SUCCEEDED = "succeeded", _("Active")
         FAILED = "failed", _("Not authorized")
 
+    class Flow(models.TextChoices):
+        REDIRECT = "redirect", _("Sign-in in this browser")
+        PASTED = "pasted", _("Sign-in with a pasted code")
+        DEVICE = "device", _("Sign-in on another device")
+
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    flow = models.CharField(max_length=16, choices=Flow.choices, default=Flow.REDIRECT)
     server = models.ForeignKey(
         AuthorizationServer, models.CASCADE, related_name="authorization_requests"
     )
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.CASCADE, related_name="authorization_requests"
+    )
+    # Whose connection it becomes; nobody's for a shared account. ``user`` is who acts.
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="+"
     )
     session_hash = models.CharField(max_length=64)
     state_hash = models.CharField(max_length=64, unique=True)
@@ -47,6 +58,13 @@ class AuthorizationRequest(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True, blank=True)
+
+    # Of the device flow (RFC 8628 §3.2); times in seconds.
+    device_code = EncryptedTextField()
+    user_code = models.CharField(max_length=64, blank=True)
+    verification_uri = models.CharField(max_length=500, blank=True)
+    interval_seconds = models.PositiveIntegerField(default=5)
+    next_poll_at = models.DateTimeField(null=True, blank=True)
 
     outcome = models.CharField(max_length=16, choices=Outcome.choices, default=Outcome.PENDING)
     error_code = models.CharField(max_length=64, blank=True)

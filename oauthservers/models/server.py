@@ -47,15 +47,52 @@ class AuthorizationServer(models.Model):
         CONNECTED = "connected", _("Successfully connected")
         FAILED = "failed", _("Failed")
 
+    class Access(models.TextChoices):
+        """Who allows a mailbox to be opened."""
+
+        DELEGATED = "delegated", _("Each mailbox by its owner")
+        APPLICATION = "application", _("All mailboxes of the organization, without their owners")
+
+    class Publishing(models.TextChoices):
+        """Google's publishing status of the consent screen; tokens of an app in testing die after seven days."""
+
+        UNKNOWN = "", _("Not known")
+        INTERNAL = "internal", _("Internal")
+        PRODUCTION = "production", _("In production")
+        TESTING = "testing", _("Testing")
+
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     key = models.SlugField(_("key"), max_length=64, unique=True)
     name = models.CharField(_("name"), max_length=120)
     provider = models.CharField(_("kind"), max_length=16, choices=Kind.choices)
+    preset_key = models.SlugField(max_length=64, blank=True, editable=False)  # what it was made of
     is_enabled = models.BooleanField(_("use"), default=True)
+    access = models.CharField(
+        _("access"), max_length=16, choices=Access.choices, default=Access.DELEGATED
+    )
+    offers_device_code = models.BooleanField(
+        _("offer a code for another device"), default=False
+    )  # RFC 8628
+    offers_pasted_code = models.BooleanField(_("offer pasting the code"), default=False)
+    publishing = models.CharField(
+        _("publishing status"), max_length=16, choices=Publishing.choices, blank=True
+    )
 
     client_id = models.CharField(_("client ID"), max_length=255)
     client_secret = EncryptedTextField(_("client secret"))
     client_secret_set_at = models.DateTimeField(null=True, blank=True, editable=False)
+    client_secret_expires_on = models.DateField(
+        _("client secret expires on"), null=True, blank=True
+    )
+    # While a secret is being changed: tried when the server does not know the first one.
+    fallback_client_secret = EncryptedTextField(_("second client secret"))
+    fallback_client_secret_expires_on = models.DateField(
+        _("second client secret expires on"), null=True, blank=True
+    )
+    client_certificate = models.TextField(_("client certificate (PEM)"), blank=True)
+    client_private_key = EncryptedTextField(_("private key of the client certificate"))
+    client_certificate_expires_on = models.DateField(null=True, blank=True, editable=False)
+    service_account_key = EncryptedTextField(_("service account key (JSON)"))  # Google
     client_authentication = models.CharField(
         _("client authentication"),
         max_length=32,
@@ -85,6 +122,7 @@ class AuthorizationServer(models.Model):
     scopes_pop3 = models.TextField(_("scopes for POP3"), blank=True)
     scopes_smtp = models.TextField(_("scopes for SMTP"), blank=True)
     scopes_identity = models.TextField(_("scopes for the identity"), blank=True)
+    scopes_application = models.TextField(_("scopes for application access"), blank=True)
 
     verify_certificate = models.BooleanField(_("verify server certificate"), default=True)
     verify_name = models.BooleanField(_("verify the server's name"), default=True)
@@ -102,6 +140,12 @@ class AuthorizationServer(models.Model):
     fault_detail = models.TextField(blank=True, editable=False)
     fault_since = models.DateTimeField(null=True, blank=True, editable=False)
     fault_probe_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    # An outage: many temporary failures in a row open the breaker; until then one caller in a while asks.
+    outage_failures = models.PositiveIntegerField(default=0, editable=False)
+    outage_code = models.CharField(max_length=64, blank=True, editable=False)
+    outage_since = models.DateTimeField(null=True, blank=True, editable=False)
+    outage_probe_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)

@@ -91,6 +91,8 @@ class MailAccount(Leased):
         verbose_name=_("person"),
     )
     name = models.CharField(_("name of the account"), max_length=120, blank=True)
+    # The delegate who signs in for a shared mailbox; empty: the owner of the address itself.
+    authorized_as = models.EmailField(_("authorized as"), max_length=320, blank=True)
     address = models.EmailField(_("mail address"), max_length=320)
     display_name = models.CharField(_("sender name"), max_length=120, blank=True)
     is_enabled = models.BooleanField(_("use"), default=True)
@@ -185,6 +187,11 @@ class MailAccount(Leased):
             )
             words = {"protocol": before.get_protocol_display()}
             raise ValidationError({"incoming_server": ValidationError(message, params=words)})
+
+    @property
+    def sign_in_address(self) -> str:
+        """The address that must sign in at the authorization server: the mailbox's own, or its delegate's."""
+        return self.authorized_as or self.address
 
     @property
     def receives_by_pop3(self) -> bool:

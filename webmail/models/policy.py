@@ -13,6 +13,10 @@ class WebmailPolicy(models.Model):
     allows_individual_settings = models.BooleanField(
         _("people may set up their own mail accounts"), default=True
     )
+    allows_individual_servers = models.BooleanField(
+        _("people may type in mail servers of their own"), default=False
+    )
+    allows_shared_accounts = models.BooleanField(_("use shared accounts"), default=True)
     undo_seconds = models.PositiveIntegerField(
         _("seconds during which sending can be undone"),
         default=10,

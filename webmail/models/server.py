@@ -32,7 +32,11 @@ class MailServerQuerySet(models.QuerySet["MailServer"]):
 
     def offered(self) -> MailServerQuerySet:
         """Servers that may be chosen for an account."""
-        return self.filter(is_enabled=True)
+        return self.registered().filter(is_enabled=True)
+
+    def registered(self) -> MailServerQuerySet:
+        """Servers that an administrator registered, without those typed in for one account."""
+        return self.filter(is_individual=False)
 
 
 class MailServer(models.Model):
@@ -67,6 +71,8 @@ class MailServer(models.Model):
     allow_common_name = models.BooleanField(_("add CN to the verification items"), default=False)
     ca_certificates = models.TextField(_("CA certificates (PEM)"), blank=True)
     is_enabled = models.BooleanField(_("use"), default=True)
+    # Typed in for one account: offered to nobody else, and gone with it.
+    is_individual = models.BooleanField(default=False, editable=False)
 
     objects = MailServerQuerySet.as_manager()
 
