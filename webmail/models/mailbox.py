@@ -18,6 +18,10 @@ class MailboxQuerySet(models.QuerySet["Mailbox"]):
         """Folders of accounts whose mail ``user`` may read."""
         return self.filter(account__in=MailAccount.objects.visible_to(user), is_selectable=True)
 
+    def changeable_by(self, user) -> MailboxQuerySet:
+        """Folders into which ``user`` may move mail."""
+        return self.filter(account__in=MailAccount.objects.writable_by(user), is_selectable=True)
+
     def with_role(self, role: str) -> MailboxQuerySet:
         """Folders with a special use (RFC 6154)."""
         return self.filter(role=role)

@@ -18,6 +18,10 @@ class MessageQuerySet(models.QuerySet["Message"]):
         """Messages of accounts whose mail ``user`` may read."""
         return self.filter(account__in=MailAccount.objects.visible_to(user))
 
+    def changeable_by(self, user) -> MessageQuerySet:
+        """Messages that ``user`` may answer, move and delete. Whoever may only read marks and flags them."""
+        return self.filter(account__in=MailAccount.objects.writable_by(user))
+
     def in_mailbox(self, mailbox: Mailbox) -> MessageQuerySet:
         """Messages of one folder that are not waiting for their removal."""
         return self.filter(mailbox=mailbox, is_deleted=False)

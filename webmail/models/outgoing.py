@@ -18,8 +18,16 @@ class OutgoingMessageQuerySet(models.QuerySet["OutgoingMessage"]):
     """Drafts and outgoing messages, as far as somebody may see them."""
 
     def visible_to(self, user) -> OutgoingMessageQuerySet:
-        """What ``user`` wrote, or what leaves from accounts whose mail they may read."""
-        return self.filter(account__in=MailAccount.objects.visible_to(user))
+        """What ``user`` writes, and what leaves from accounts in which they may write.
+
+        In a shared account a draft is its author's alone; once it was handed over for sending, everybody who may
+        send from there sees it, so that a refused message does not wait for somebody who is away.
+        """
+        open_to_all = ~models.Q(state=OutgoingMessage.State.DRAFT) | models.Q(
+            account__kind=MailAccount.Kind.PERSONAL
+        )
+        accounts = MailAccount.objects.writable_by(user)
+        return self.filter(open_to_all | models.Q(author=user), account__in=accounts)
 
     def drafts(self) -> OutgoingMessageQuerySet:
         """Messages still being written."""
