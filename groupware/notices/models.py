@@ -23,6 +23,7 @@ class Notice(models.Model):
     recipient = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="notices")
     address = models.EmailField(blank=True)  # where the last message went
     facts = models.JSONField(default=dict)  # names for the words; never a secret, never mail
+    avoid = models.JSONField(default=list)  # addresses that would not be read: what stopped
     raised_at = models.DateTimeField()
     times_sent = models.PositiveIntegerField(default=0)
     last_sent_at = models.DateTimeField(null=True, blank=True)

@@ -2,6 +2,13 @@
 
 from oauthservers.models.grant import Grant, GrantQuerySet
 from oauthservers.models.request import AuthorizationRequest
+from oauthservers.models.revocation import PendingRevocation
 from oauthservers.models.server import AuthorizationServer
 
-__all__ = ["AuthorizationRequest", "AuthorizationServer", "Grant", "GrantQuerySet"]
+__all__ = [
+    "AuthorizationRequest",
+    "AuthorizationServer",
+    "Grant",
+    "GrantQuerySet",
+    "PendingRevocation",
+]

@@ -2,6 +2,7 @@
 
 from webmail.models.account import MailAccount
 from webmail.models.account_import import AccountImport
+from webmail.models.check import MailboxCheck
 from webmail.models.invitation import Invitation
 from webmail.models.mailbox import Mailbox
 from webmail.models.member import AccountMember
@@ -19,6 +20,7 @@ __all__ = [
     "MailAccount",
     "MailServer",
     "Mailbox",
+    "MailboxCheck",
     "Message",
     "OutgoingAttachment",
     "OutgoingMessage",
