@@ -22,6 +22,12 @@ class Switchover(models.Model):
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     host = models.CharField(_("present server"), max_length=255)
+    authentication = models.CharField(  # what was looked for; empty: every one
+        _("present authentication"),
+        max_length=16,
+        choices=MailAccount.ReceiveAuthentication.choices,
+        blank=True,
+    )
     incoming_server = models.ForeignKey(
         MailServer, models.SET_NULL, null=True, blank=True, related_name="+"
     )
@@ -53,6 +59,7 @@ class SwitchedAccount(models.Model):
     before = models.JSONField(
         default=dict
     )  # column → value of servers, authentications, user names
+    after = models.JSONField(default=dict)  # the same columns as the step left them
     undone_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
