@@ -4,6 +4,9 @@ A change is made here at once, and in the same transaction a ``RemoteOperation``
 for the network, and nothing is forgotten when a worker or Redis is away. Folders of POP3 accounts are local: there
 the change here is all there is.
 
+Whoever may read an account marks and flags its messages; the marks are the mailbox's, all its members see them.
+Moving and deleting asks for more (``Message.objects.changeable_by``).
+
 Each verb returns the token of its undoing: signed, short-lived, and of use to the same person only.
 """
 
@@ -24,6 +27,7 @@ from webmail.local_changes import (
     folder_with_role,
     grouped,
     locked,
+    locked_to_change,
     move_to,
     set_flag,
     tell_flags,
@@ -82,7 +86,11 @@ def mark_answered(messages: MessageQuerySet, *, forwarded: bool = False) -> None
 def move(user: Any, messages: MessageQuerySet, target: Mailbox) -> str:
     """Move to ``target``; return the token of undoing. Raises DifferentAccountError."""
     with transaction.atomic():
-        found = [message for message in locked(user, messages) if message.mailbox_id != target.pk]
+        found = [
+            message
+            for message in locked_to_change(user, messages)
+            if message.mailbox_id != target.pk
+        ]
         if any(message.account_id != target.account_id for message in found):
             raise DifferentAccountError("A message stays in its mail account.")
         origins = [(message.pk, message.mailbox_id) for message in found]
@@ -93,7 +101,7 @@ def move(user: Any, messages: MessageQuerySet, target: Mailbox) -> str:
 def delete(user: Any, messages: MessageQuerySet) -> str:
     """Move to Trash; what lies in Trash is deleted for good. Return the token of undoing."""
     with transaction.atomic():
-        found = locked(user, messages)
+        found = locked_to_change(user, messages)
         for_good = [message for message in found if message.mailbox.role == Role.TRASH]
         movable = [message for message in found if message.mailbox.role != Role.TRASH]
         origins = [(message.pk, message.mailbox_id) for message in movable]
@@ -106,7 +114,7 @@ def delete(user: Any, messages: MessageQuerySet) -> str:
 def junk(user: Any, messages: MessageQuerySet, junk: bool = True) -> str:
     """Move to Junk, or from there back to the inbox; return the token of undoing."""
     with transaction.atomic():
-        found = locked(user, messages)
+        found = locked_to_change(user, messages)
         origins = [(message.pk, message.mailbox_id) for message in found]
         for account, group in by_account(found).items():
             move_to(group, folder_with_role(account, Role.JUNK if junk else Role.INBOX))
@@ -116,7 +124,7 @@ def junk(user: Any, messages: MessageQuerySet, junk: bool = True) -> str:
 def archive(user: Any, messages: MessageQuerySet) -> str:
     """Move to Archive; return the token of undoing."""
     with transaction.atomic():
-        found = locked(user, messages)
+        found = locked_to_change(user, messages)
         origins = [(message.pk, message.mailbox_id) for message in found]
         for account, group in by_account(found).items():
             move_to(group, folder_with_role(account, Role.ARCHIVE))
@@ -131,7 +139,7 @@ def undo(user: Any, token: str) -> set[int] | None:
         return None
     if undoing["user"] != user.pk:
         return None
-    own = Message.objects.visible_to(user)
+    readable, changeable = Message.objects.visible_to(user), Message.objects.changeable_by(user)
     messages = list(accumulate(undoing["messages"]))
     origins = [
         (pk, mailbox_pk) for mailbox_pk, keys in undoing["origins"] for pk in accumulate(keys)
@@ -142,15 +150,15 @@ def undo(user: Any, token: str) -> set[int] | None:
         "flagged": lambda rows: mark_flagged(user, rows, flagged=False),
         "unflagged": lambda rows: mark_flagged(user, rows, flagged=True),
     }
-    rows = own.filter(pk__in=messages)
-    concerned = own.filter(pk__in=[*messages, *(pk for pk, _mailbox in origins)])
+    rows = readable.filter(pk__in=messages)
+    concerned = readable.filter(pk__in=[*messages, *(pk for pk, _mailbox in origins)])
     accounts = set(concerned.values_list("account_id", flat=True))
     with transaction.atomic():
         if undoing["verb"] in reverse:
             reverse[undoing["verb"]](rows)
         elif undoing["verb"] == "delete":
-            _restore(rows)
-        _move_back(own, origins)
+            _restore(changeable.filter(pk__in=messages))
+        _move_back(changeable, origins)
     return accounts or None
 
 
@@ -176,11 +184,11 @@ def _restore(messages: MessageQuerySet) -> None:
         add_to_counts(mailbox, total=len(group), unseen=unseen(group))
 
 
-def _move_back(own: MessageQuerySet, origins: Sequence[tuple[int, int]]) -> None:
+def _move_back(changeable: MessageQuerySet, origins: Sequence[tuple[int, int]]) -> None:
     """Move messages to where they came from; a move the server was not told of yet never happened."""
     for pk, mailbox_pk in origins:
         rows = (
-            own.filter(pk=pk)
+            changeable.filter(pk=pk)
             .select_for_update(of=("self",))
             .select_related("mailbox", "account__incoming_server")
         )

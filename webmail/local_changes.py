@@ -57,11 +57,18 @@ def folder_with_role(account: MailAccount, role: str) -> Mailbox:
 
 
 def locked(user: Any, messages: MessageQuerySet, **having: bool) -> list[Message]:
-    """The rows, locked in one order for everybody; only what ``user`` may see."""
-    visible = Message.objects.visible_to(user).filter(
-        pk__in=messages.values("pk"), is_deleted=False, **having
-    )
-    locked = visible.select_for_update(of=("self",)).select_related(
+    """The rows to mark, locked in one order for everybody; only what ``user`` may see."""
+    return _locked(Message.objects.visible_to(user).filter(**having), messages)
+
+
+def locked_to_change(user: Any, messages: MessageQuerySet) -> list[Message]:
+    """The rows to move or delete, locked likewise; only where ``user`` may do more than read."""
+    return _locked(Message.objects.changeable_by(user), messages)
+
+
+def _locked(allowed: MessageQuerySet, messages: MessageQuerySet) -> list[Message]:
+    chosen = allowed.filter(pk__in=messages.values("pk"), is_deleted=False)
+    locked = chosen.select_for_update(of=("self",)).select_related(
         "mailbox", "account__incoming_server"
     )
     return list(locked.order_by("pk"))

@@ -112,8 +112,9 @@ class OutgoingMessageFactory(factory.django.DjangoModelFactory):
 
 
 def account_with_folders(owner=None, **values) -> MailAccount:
-    """An account with the folders that a mail server usually has."""
-    account = MailAccountFactory(**({"owner": owner} if owner else {}), **values)
+    """An account with the folders that a mail server usually has; a shared one has no owner."""
+    is_shared = values.get("kind") == MailAccount.Kind.SHARED
+    account = MailAccountFactory(**({"owner": owner} if owner or is_shared else {}), **values)
     for name, role in (
         ("INBOX", Mailbox.Role.INBOX),
         ("Drafts", Mailbox.Role.DRAFTS),

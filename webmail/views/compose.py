@@ -45,7 +45,7 @@ def find(user, public_id) -> OutgoingMessage:
 @require_POST
 def new(request: HttpRequest) -> HttpResponse:
     """Begin an empty message from the account that is open, or from the first one."""
-    accounts = MailAccount.objects.sendable_by(request.user)
+    accounts = MailAccount.objects.sendable_by(request.user).personal_first()
     chosen = request.POST.get("account", "")
     account = None
     if chosen:
@@ -67,8 +67,8 @@ def new(request: HttpRequest) -> HttpResponse:
 @require_POST
 def answer(request: HttpRequest, public_id, kind: str) -> HttpResponse:
     """Begin a reply, a reply to all or a forward of one message."""
-    visible = Message.objects.visible_to(request.user).select_related("account")
-    original = get_object_or_404(visible, public_id=public_id)
+    answerable = Message.objects.changeable_by(request.user).select_related("account")
+    original = get_object_or_404(answerable, public_id=public_id)
     if original.account.send_authentication == MailAccount.SendAuthentication.OFF:
         flash.info(
             request, _("This mail account does not send. Set up an outgoing mail server first.")

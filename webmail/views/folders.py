@@ -50,11 +50,12 @@ class FolderRow:
 
 @dataclass(frozen=True)
 class AccountFolders:
-    """One account with its lines."""
+    """One account with its lines. ``is_read_only``: a shared one whose mail may only be read."""
 
     account: MailAccount
     rows: list[FolderRow]
     needs_attention: bool
+    is_read_only: bool = False
 
 
 def _order(mailbox: Mailbox) -> tuple[int, str]:
@@ -127,7 +128,9 @@ def needs_attention(account: MailAccount) -> bool:
 
 def pane(user, current: Mailbox | None = None, section: str = "") -> dict[str, object]:
     """Context of ``webmail/_folders.html``. ``section`` is drafts or outbox when that is what is shown."""
-    accounts = MailAccount.objects.visible_to(user).select_related("incoming_server")
+    accounts = MailAccount.objects.visible_to(user).personal_first()
+    accounts = accounts.select_related("incoming_server")
+    writable = set(MailAccount.objects.writable_by(user).values_list("pk", flat=True))
     by_account: dict[int, list[Mailbox]] = {}
     for mailbox in Mailbox.objects.visible_to(user):
         by_account.setdefault(mailbox.account_id, []).append(mailbox)
@@ -135,10 +138,14 @@ def pane(user, current: Mailbox | None = None, section: str = "") -> dict[str, o
     return {
         "accounts": [
             AccountFolders(
-                account, rows_of(by_account.get(account.pk, []), current), needs_attention(account)
+                account,
+                rows_of(by_account.get(account.pk, []), current),
+                needs_attention(account),
+                is_read_only=account.pk not in writable,
             )
             for account in accounts
         ],
+        "may_write": bool(writable),
         "section": section,
         "drafts_count": outgoing.drafts().exclude(version=0).count(),
         "outbox_count": outgoing.in_outbox().count(),
@@ -153,7 +160,7 @@ def figures(mailboxes: MailboxQuerySet) -> dict[UUID, int]:
 def first_mailbox(user) -> Mailbox | None:
     """The folder that opens when nobody said which: the inbox of the first account."""
     mailboxes = Mailbox.objects.visible_to(user).select_related("account")
-    order = ("account__created_at", "account__pk", "pk")
+    order = ("account__kind", "account__created_at", "account__pk", "pk")
     return (
         mailboxes.with_role("inbox").order_by(*order).first() or mailboxes.order_by(*order).first()
     )

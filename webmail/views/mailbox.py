@@ -73,10 +73,16 @@ def list_context(user, mailbox: Mailbox, shows: str = "") -> dict[str, object]:
         "page": page(user, mailbox, shows=shows),
         "receiving": receiving.state_of(mailbox.account),
         "shows_recipients": mailbox.role in RECIPIENT_ROLES,
+        "is_read_only": is_read_only(user, mailbox.account),
         "targets": folders.rows_of(
             Mailbox.objects.visible_to(user).filter(account=mailbox.account)
         ),
     }
+
+
+def is_read_only(user, account: MailAccount) -> bool:
+    """Whether ``user`` may read the mail of ``account`` and no more."""
+    return not MailAccount.objects.writable_by(user).filter(pk=account.pk).exists()
 
 
 def find(user, public_id) -> Mailbox:
@@ -92,7 +98,8 @@ def home(request: HttpRequest) -> HttpResponse:
     """Open the first inbox, or say what is missing before there can be one."""
     if mailbox := folders.first_mailbox(request.user):
         return redirect("webmail:mailbox", mailbox.public_id)
-    account = MailAccount.objects.visible_to(request.user).select_related("incoming_server").first()
+    visible = MailAccount.objects.visible_to(request.user).personal_first()
+    account = visible.select_related("incoming_server").first()
     context = {**folders.pane(request.user), "account": account}
     if account:
         context["receiving"] = receiving.state_of(account)
@@ -123,5 +130,6 @@ def rows(request: HttpRequest, public_id) -> HttpResponse:
         "mailbox": found,
         "page": page(request.user, found, request.GET.get("before", ""), shows),
         "shows_recipients": found.role in RECIPIENT_ROLES,
+        "is_read_only": is_read_only(request.user, found.account),
     }
     return render(request, "webmail/_rows.html", context)

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from groupware.functions.permissions import function_required
 from webmail import actions, rawstore, tasks
 from webmail.mime import parsing, sanitizing
-from webmail.models import Mailbox, Message
+from webmail.models import MailAccount, Mailbox, Message
 from webmail.views import body as body_frame
 from webmail.views import folders, mailbox
 from webmail.views.bell import ring
@@ -99,6 +99,7 @@ def message(request: HttpRequest, public_id) -> HttpResponse:
         "attachments": found.parts.filter(is_attachment=True).order_by("pk"),
         "in_trash": found.mailbox.role == "trash",
         "in_junk": found.mailbox.role == "junk",
+        "is_read_only": mailbox.is_read_only(request.user, found.account),
         **_neighbours(request.user, found),
     }
     if request.htmx.target == "reading":
@@ -126,9 +127,14 @@ def seen(request: HttpRequest, public_id) -> HttpResponse:
 def rows_of(request: HttpRequest, changed: list[Message]) -> str:
     """Out-of-band pieces: the rows as they are now."""
     rows = []
+    writable = set(MailAccount.objects.writable_by(request.user).values_list("pk", flat=True))
     for row in changed:
-        shows_recipients = row.mailbox.role in mailbox.RECIPIENT_ROLES
-        context = {"row": row, "is_swap": True, "shows_recipients": shows_recipients}
+        context = {
+            "row": row,
+            "is_swap": True,
+            "shows_recipients": row.mailbox.role in mailbox.RECIPIENT_ROLES,
+            "is_read_only": row.account_id not in writable,
+        }
         rows.append(render_to_string("webmail/_row.html", context, request=request))
     return "".join(rows)
 

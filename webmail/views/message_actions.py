@@ -27,6 +27,7 @@ LONGEST_TOKEN = 1500  # characters of an address; web servers take about 4,000
 SECOND_THOUGHT = (
     7.0  # seconds before the server is told; what is undone until then never reaches it
 )
+MARKS = frozenset({"read", "unread", "flag", "unflag"})  # the verbs of whoever may read
 MOST = 1000  # messages in one request; the list never shows more at once
 
 
@@ -40,12 +41,14 @@ class Done:
 
 
 def _chosen(request: HttpRequest) -> MessageQuerySet:
-    """The messages named in the request, as far as the person may read them; Http404 when there is none."""
+    """The messages named in the request that the person may treat like this; Http404 when there is none."""
     try:
         ids = [uuid.UUID(value) for value in request.POST.getlist("message")[:MOST]]
     except ValueError:
         raise Http404 from None
-    found = Message.objects.visible_to(request.user).filter(public_id__in=ids, is_deleted=False)
+    marks = request.POST.get("verb") in MARKS
+    allowed = Message.objects.visible_to if marks else Message.objects.changeable_by
+    found = allowed(request.user).filter(public_id__in=ids, is_deleted=False)
     if not found:
         raise Http404
     return found
@@ -86,8 +89,8 @@ def _archive(request: HttpRequest, chosen: MessageQuerySet) -> Done:
 
 
 def _move(request: HttpRequest, chosen: MessageQuerySet) -> Done:
-    visible = Mailbox.objects.visible_to(request.user)
-    target = get_object_or_404(visible, public_id=_uuid(request.POST.get("target", "")))
+    writable = Mailbox.objects.changeable_by(request.user)
+    target = get_object_or_404(writable, public_id=_uuid(request.POST.get("target", "")))
     movable = chosen.filter(account=target.account_id)
     count = len(movable)
     if not count:

@@ -5,6 +5,7 @@ import { isTyping } from "../../groupware/js/page.js";
 import { ACT_URL, isActing } from "./underway.js";
 
 const VERBS = new Set(["archive", "delete", "junk", "read", "unread"]);
+const MARKS = new Set(["read", "unread", "flag", "unflag"]); // of whoever may only read
 
 const grid = () => document.getElementById("message-rows");
 const bulk = () => document.getElementById("bulk");
@@ -75,7 +76,7 @@ function subjects() {
 
 function act(verb) {
   const { ids, from } = subjects();
-  if (!ids.length) return;
+  if (!ids.length || (grid()?.hasAttribute("data-read-only") && !MARKS.has(verb))) return;
   window.htmx.ajax("POST", ACT_URL, { swap: "none", values: { verb, message: ids, from } });
 }
 
