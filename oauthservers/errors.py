@@ -12,6 +12,9 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from oauthservers import vendor_codes
+from oauthservers.vendor_codes import Turn
+
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f]+")
 _LONG_RUN = re.compile(r"[A-Za-z0-9_\-.~+/=]{60,}")
 _LONGEST_DESCRIPTION = 500
@@ -154,15 +157,22 @@ _OF_THE_ADMINISTRATOR = {
     "unsupported_grant_type",
     "unsupported_response_type",
     "invalid_target",
+    "invalid_resource",
     "redirect_uri_mismatch",
     "org_internal",
 }
 _DENIALS = {"access_denied", "authorization_declined"}
 _ADMINISTRATOR_CONSENT = {"admin_policy_enforced"}
-# Microsoft answers invalid_grant or consent_required for these, yet only an administrator can approve.
-_ADMINISTRATOR_CONSENT_NUMBERS = {65001, 90094, 90095}
-_SECRET_EXPIRED_NUMBERS = {7000222}
-_SECRET_WRONG_NUMBERS = {7000215}
+#: Error values of the registration that have words of their own without a vendor's number.
+_OWN_CODES = {
+    "invalid_client": "invalid_client",
+    "invalid_scope": "invalid_scope",
+    "redirect_uri_mismatch": "redirect_uri_mismatch",
+    "deleted_client": "client_unknown",
+    "disabled_client": "client_unknown",
+    "org_internal": "app_is_internal",
+}
+_OVERLOADED = {429, 500, 502, 503, 504}
 
 
 def from_answer(
@@ -180,37 +190,30 @@ def from_answer(
     description = without(str(answer.get("error_description") or ""), secrets)
     numbers = tuple(
         number for number in _list(answer.get("error_codes")) if isinstance(number, int)
-    )
-    if error in _ADMINISTRATOR_CONSENT or _ADMINISTRATOR_CONSENT_NUMBERS.intersection(numbers):
-        return AccessDeniedError(
-            error, description, code="administrator_consent", vendor_codes=numbers
-        )
+    ) or vendor_codes.numbers_in(description)
+    told = {"vendor_codes": numbers}
+    if error in _ADMINISTRATOR_CONSENT:
+        return AccessDeniedError(error, description, code="administrator_consent", **told)
+    # Microsoft answers invalid_grant and the like for these, yet only an administrator there can mend them.
+    if code := vendor_codes.refined(numbers, [Turn.PROVIDER]):
+        return AccessDeniedError(error, description, code=code, **told)
     if error in _OF_THE_PERSON:
-        return ReauthorizationRequiredError(error, description, vendor_codes=numbers)
+        code = vendor_codes.SUBTYPES.get(str(answer.get("error_subtype") or ""), "")
+        code = code or vendor_codes.refined(numbers, [Turn.PERSON])
+        return ReauthorizationRequiredError(error, description, code=code, **told)
     if error in _DENIALS:
-        return AccessDeniedError(error, description, vendor_codes=numbers)
+        return AccessDeniedError(error, description, **told)
     if error in {"authorization_pending", "slow_down"}:
         kind = SlowDownError if error == "slow_down" else AuthorizationPendingError
         return kind(error, description)
     if error in {"expired_token", "bad_verification_code"}:
-        return ExpiredTokenError(error, description, vendor_codes=numbers)
-    if error in _OF_THE_ADMINISTRATOR and status not in {429, 500, 502, 503, 504}:
-        return AdministratorRequiredError(
-            error, description, code=_administrator_code(error, numbers), vendor_codes=numbers
-        )
-    return TemporaryOAuthError(error, description, vendor_codes=numbers, retry_after=retry_after)
-
-
-def _administrator_code(error: str, numbers: tuple[int, ...]) -> str:
-    if _SECRET_EXPIRED_NUMBERS.intersection(numbers):
-        return "client_secret_expired"
-    if _SECRET_WRONG_NUMBERS.intersection(numbers):
-        return "client_secret_wrong"
-    return (
-        error
-        if error in {"invalid_client", "invalid_scope", "redirect_uri_mismatch"}
-        else "registration_refused"
-    )
+        return ExpiredTokenError(error, description, **told)
+    passing = vendor_codes.refined(numbers, [Turn.TIME])
+    if error in _OF_THE_ADMINISTRATOR and status not in _OVERLOADED and not passing:
+        code = vendor_codes.refined(numbers, [Turn.REGISTRATION])
+        code = code or _OWN_CODES.get(error, "registration_refused")
+        return AdministratorRequiredError(error, description, code=code, **told)
+    return TemporaryOAuthError(error, description, code=passing, retry_after=retry_after, **told)
 
 
 def _list(value: Any) -> list[Any]:
