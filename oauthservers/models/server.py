@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from groupware.audit.record import record
 from groupware.encryption import DecryptionError, EncryptedTextField
 from oauthservers.errors import AdministratorRequiredError
+from oauthservers.models.addresses import AddressField
 from oauthservers.providers import presets
 from oauthservers.providers.base import ClientRegistration
 
@@ -100,18 +101,18 @@ class AuthorizationServer(models.Model):
         default=ClientAuthentication.POST,
     )
 
-    endpoint = models.URLField(
+    endpoint = AddressField(
         _("endpoint"), max_length=500, blank=True
     )  # Microsoft: …/<tenant>/oauth2/v2.0
-    issuer = models.URLField(_("issuer"), max_length=500, blank=True)
-    authorization_endpoint = models.URLField(
+    issuer = AddressField(_("issuer"), max_length=500, blank=True)
+    authorization_endpoint = AddressField(
         _("authorization endpoint"), max_length=500, blank=True
     )
-    token_endpoint = models.URLField(_("token endpoint"), max_length=500, blank=True)
-    userinfo_endpoint = models.URLField(_("userinfo endpoint"), max_length=500, blank=True)
-    jwks_uri = models.URLField(_("keys (JWKS)"), max_length=500, blank=True)
-    revocation_endpoint = models.URLField(_("revocation endpoint"), max_length=500, blank=True)
-    device_authorization_endpoint = models.URLField(
+    token_endpoint = AddressField(_("token endpoint"), max_length=500, blank=True)
+    userinfo_endpoint = AddressField(_("userinfo endpoint"), max_length=500, blank=True)
+    jwks_uri = AddressField(_("keys (JWKS)"), max_length=500, blank=True)
+    revocation_endpoint = AddressField(_("revocation endpoint"), max_length=500, blank=True)
+    device_authorization_endpoint = AddressField(
         _("device authorization endpoint"), max_length=500, blank=True
     )
     requires_issuer_in_response = models.BooleanField(
@@ -134,6 +135,9 @@ class AuthorizationServer(models.Model):
     )
     connection_checked_at = models.DateTimeField(null=True, blank=True, editable=False)
     connection_error_code = models.CharField(max_length=64, blank=True, editable=False)
+    # What each step of the last test found (oauthservers.diagnosis.Finding), and since when one is running.
+    connection_checks = models.JSONField(default=list, editable=False)
+    connection_test_started_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     # A fault of the registration itself (invalid_client): one matter for administrators, none for the people.
     fault_code = models.CharField(max_length=64, blank=True, editable=False)
@@ -168,7 +172,7 @@ class AuthorizationServer(models.Model):
     @property
     def preset(self) -> presets.Preset:
         """What is known of this kind beforehand; nothing for a Google-shaped server with an issuer of its own."""
-        preset = presets.PRESETS[self.provider]
+        preset = presets.preset_of(self.preset_key, self.provider)
         return preset if self.issuer in {"", preset.issuer} else presets.Preset()
 
     def set_client_secret(self, secret: str) -> None:
@@ -198,7 +202,7 @@ class AuthorizationServer(models.Model):
     def scopes_for(self, protocols: Iterable[str]) -> tuple[str, ...]:
         """Scopes to ask for to open ``protocols`` (imap, pop3, smtp) and to learn who signed in."""
         own = {purpose: getattr(self, f"scopes_{purpose}").split() for purpose in presets.PURPOSES}
-        return presets.scopes_for(self.provider, protocols, own)
+        return presets.scopes_for(self.provider, protocols, own, self.preset_key)
 
     def protocols_within(self, scopes: Iterable[str]) -> list[str]:
         """The protocols that ``scopes`` open, by what is asked for here today."""

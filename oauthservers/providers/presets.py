@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 
 import requests
 
@@ -11,53 +10,23 @@ from oauthservers.providers.base import ClientRegistration, Provider
 from oauthservers.providers.generic import GenericProvider
 from oauthservers.providers.google import GoogleProvider
 from oauthservers.providers.microsoft import MicrosoftProvider
+from oauthservers.providers.preset_list import PRESETS_BY_KEY, MailServerPreset, Preset
+from oauthservers.providers.proofs import AnyProof
 
-_OUTLOOK = "https://outlook.office.com"
-_GMAIL = "https://mail.google.com/"
+__all__ = [
+    "PRESETS",
+    "PRESETS_BY_KEY",
+    "PURPOSES",
+    "MailServerPreset",
+    "Preset",
+    "adapter",
+    "comparable_scope",
+    "preset_of",
+    "scopes_for",
+]
 
-
-@dataclass(frozen=True)
-class Preset:
-    """Scopes by purpose and the public endpoints of one kind. Empty: the administrator says."""
-
-    scopes: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    endpoint: str = ""
-    issuer: str = ""
-    authorization_endpoint: str = ""
-    token_endpoint: str = ""
-    userinfo_endpoint: str = ""
-    jwks_uri: str = ""
-    revocation_endpoint: str = ""
-
-
-#: Scopes: learn.microsoft.com, "Authenticate an IMAP, POP or SMTP connection using OAuth";
-#: developers.google.com, "XOAUTH2 Protocol".
-PRESETS = {
-    "microsoft": Preset(
-        scopes={
-            "imap": (f"{_OUTLOOK}/IMAP.AccessAsUser.All",),
-            "pop3": (f"{_OUTLOOK}/POP.AccessAsUser.All",),
-            "smtp": (f"{_OUTLOOK}/SMTP.Send",),
-            "identity": ("openid", "profile", "email", "offline_access"),
-        },
-        endpoint="https://login.microsoftonline.com/organizations/oauth2/v2.0",
-    ),
-    "google": Preset(
-        scopes={
-            "imap": (_GMAIL,),
-            "pop3": (_GMAIL,),
-            "smtp": (_GMAIL,),
-            "identity": ("openid", "email"),
-        },
-        issuer="https://accounts.google.com",
-        authorization_endpoint="https://accounts.google.com/o/oauth2/v2/auth",
-        token_endpoint="https://oauth2.googleapis.com/token",  # noqa: S106 (an address)
-        userinfo_endpoint="https://openidconnect.googleapis.com/v1/userinfo",
-        jwks_uri="https://www.googleapis.com/oauth2/v3/certs",
-        revocation_endpoint="https://oauth2.googleapis.com/revoke",
-    ),
-    "generic": Preset(scopes={"identity": ("openid", "email", "offline_access")}),
-}
+#: What a kind is when nothing more is known of a server.
+PRESETS = {kind: PRESETS_BY_KEY[kind] for kind in ("microsoft", "google", "generic")}
 
 PURPOSES = ("imap", "pop3", "smtp", "identity")
 _ADAPTERS: dict[str, type[GenericProvider]] = {
@@ -69,18 +38,32 @@ _ADAPTERS: dict[str, type[GenericProvider]] = {
 
 def adapter(kind: str, registration: ClientRegistration, session: requests.Session) -> Provider:
     """The adapter of a kind; raises KeyError for an unknown one."""
-    return _ADAPTERS[kind](registration, session)
+    make = _ADAPTERS[kind]
+    single = [make(proof, session) for proof in registration.alternatives()]
+    return single[0] if len(single) == 1 else AnyProof(registration, single)
+
+
+def preset_of(key: str, kind: str) -> Preset:
+    """What a server was made of; what its kind is when it was made of nothing that is still known."""
+    found = PRESETS_BY_KEY.get(key)
+    return found if found and found.kind == kind else PRESETS[kind]
+
+
+def comparable_scope(kind: str, scope: str) -> str:
+    """The name under which a scope is compared at this kind of server."""
+    return _ADAPTERS[kind].comparable_scope(scope)
 
 
 def scopes_for(
-    kind: str, protocols: Iterable[str], own: dict[str, Sequence[str]]
+    kind: str, protocols: Iterable[str], own: dict[str, Sequence[str]], key: str = ""
 ) -> tuple[str, ...]:
     """Scopes to ask for: those of the protocols, then those that tell who signed in.
 
     ``own`` are the administrator's, by purpose; where they are empty the preset's serve. One authorization asks for
     receiving and sending together when both use the same server.
     """
+    usual = preset_of(key, kind).scopes
     chosen: list[str] = []
     for purpose in (*protocols, "identity"):
-        chosen += own.get(purpose) or PRESETS[kind].scopes.get(purpose, ())
+        chosen += own.get(purpose) or usual.get(purpose, ())
     return tuple(dict.fromkeys(chosen))
