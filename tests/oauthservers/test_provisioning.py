@@ -15,7 +15,7 @@ name = "Contoso"
 provider = "microsoft"
 client_id = "client"
 client_secret_env = "CONTOSO_SECRET"
-endpoint = "https://login.example/contoso/oauth2/v2.0"
+endpoint = "https://login.example/contoso.example/oauth2/v2.0"
 
 [[authorization_server]]
 key = "lab"
@@ -79,7 +79,7 @@ def test_new_secret_clears_a_fault(file, monkeypatch):
 
 
 WRONG = {
-    "endpoint of another form": ("/contoso/oauth2/v2.0", "/", "endpoint"),
+    "endpoint of another form": ("/contoso.example/oauth2/v2.0", "/", "endpoint"),
     "unknown provider": ('provider = "generic"', 'provider = "other"', "provider"),
     "no issuer and no endpoints": ('issuer = "https://id.lab.example"', "", "issuer"),
 }
