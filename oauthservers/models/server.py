@@ -18,6 +18,8 @@ from oauthservers.models.addresses import AddressField
 from oauthservers.providers import presets
 from oauthservers.providers.base import ClientRegistration
 
+_PROOFS = ("client_secret", "fallback_client_secret", "client_private_key", "service_account_key")
+
 
 class AuthorizationServerQuerySet(models.QuerySet["AuthorizationServer"]):
     """Authorization servers, as far as somebody may use them."""
@@ -105,9 +107,7 @@ class AuthorizationServer(models.Model):
         _("endpoint"), max_length=500, blank=True
     )  # Microsoft: …/<tenant>/oauth2/v2.0
     issuer = AddressField(_("issuer"), max_length=500, blank=True)
-    authorization_endpoint = AddressField(
-        _("authorization endpoint"), max_length=500, blank=True
-    )
+    authorization_endpoint = AddressField(_("authorization endpoint"), max_length=500, blank=True)
     token_endpoint = AddressField(_("token endpoint"), max_length=500, blank=True)
     userinfo_endpoint = AddressField(_("userinfo endpoint"), max_length=500, blank=True)
     jwks_uri = AddressField(_("keys (JWKS)"), max_length=500, blank=True)
@@ -206,12 +206,20 @@ class AuthorizationServer(models.Model):
 
     def protocols_within(self, scopes: Iterable[str]) -> list[str]:
         """The protocols that ``scopes`` open, by what is asked for here today."""
-        identity, given = set(self.scopes_for([])), set(scopes)
-        return [
-            protocol
-            for protocol in ("imap", "pop3", "smtp")
-            if (needed := set(self.scopes_for([protocol])) - identity) and needed <= given
-        ]
+        identity = set(self.scopes_for([]))
+        given = {presets.comparable_scope(self.provider, scope) for scope in scopes}
+        opened = []
+        for protocol in ("imap", "pop3", "smtp"):
+            needed = set(self.scopes_for([protocol])) - identity
+            if needed and {presets.comparable_scope(self.provider, s) for s in needed} <= given:
+                opened.append(protocol)
+        return opened
+
+    @property
+    def application_scopes(self) -> tuple[str, ...]:
+        """Scopes to ask for in our own name, for all mailboxes of the organization."""
+        usual = presets.preset_of(self.preset_key, self.provider).application_scopes
+        return tuple(self.scopes_application.split()) or tuple(usual)
 
     def registration(self) -> ClientRegistration:
         """The values an adapter works with. Empty endpoints of Google's own issuer come from the preset.
@@ -219,13 +227,14 @@ class AuthorizationServer(models.Model):
         Raises AdministratorRequiredError when the client secret does not open: its key is missing.
         """
         try:
-            client_secret = self.client_secret
+            proofs = {name: str(getattr(self, name)) for name in _PROOFS}
         except DecryptionError:
             raise AdministratorRequiredError("encryption", code="encryption_key_missing") from None
         known = self.preset
         return ClientRegistration(
             client_id=self.client_id,
-            client_secret=client_secret,
+            client_certificate=self.client_certificate,
+            **proofs,
             client_authentication=self.client_authentication,
             endpoint=self.endpoint or known.endpoint,
             issuer=self.issuer or known.issuer,
@@ -234,6 +243,7 @@ class AuthorizationServer(models.Model):
             userinfo_endpoint=self.userinfo_endpoint or known.userinfo_endpoint,
             jwks_uri=self.jwks_uri or known.jwks_uri,
             revocation_endpoint=self.revocation_endpoint or known.revocation_endpoint,
-            device_authorization_endpoint=self.device_authorization_endpoint,
+            device_authorization_endpoint=self.device_authorization_endpoint
+            or known.device_authorization_endpoint,
             requires_issuer_in_response=self.requires_issuer_in_response,
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from oauthservers.errors import TemporaryOAuthError
@@ -25,6 +25,37 @@ class ClientRegistration:
     revocation_endpoint: str = ""
     device_authorization_endpoint: str = ""
     requires_issuer_in_response: bool = False
+    fallback_client_secret: str = field(default="", repr=False)
+    client_certificate: str = ""  # PEM
+    client_private_key: str = field(default="", repr=False)  # PEM
+    service_account_key: str = field(default="", repr=False)  # Google: JSON
+
+    @property
+    def has_certificate(self) -> bool:
+        """Whether we prove ourselves by a certificate."""
+        return bool(self.client_certificate and self.client_private_key)
+
+    def alternatives(self) -> tuple[ClientRegistration, ...]:
+        """Ourselves with one proof each, in the order of trying: certificate, client secret, second client secret."""
+        bare = replace(
+            self,
+            client_secret="",
+            fallback_client_secret="",
+            client_certificate="",
+            client_private_key="",
+        )
+        found = []
+        if self.has_certificate:
+            certified = replace(
+                bare,
+                client_certificate=self.client_certificate,
+                client_private_key=self.client_private_key,
+            )
+            found.append(certified)
+        for secret in dict.fromkeys((self.client_secret, self.fallback_client_secret)):
+            if secret:
+                found.append(replace(bare, client_secret=secret))
+        return tuple(found) or (bare,)
 
 
 @dataclass(frozen=True)
@@ -54,6 +85,17 @@ class TokenResponse:
 
     def __reduce__(self) -> Any:
         raise TypeError("Tokens are not pickled.")
+
+
+@dataclass(frozen=True)
+class DeviceCode:
+    """What a device authorization endpoint hands out (RFC 8628 §3.2). Times are in seconds."""
+
+    device_code: str = field(repr=False)
+    user_code: str
+    verification_uri: str
+    expires_in: int
+    interval: int
 
 
 @dataclass(frozen=True)
@@ -95,11 +137,23 @@ class Provider(Protocol):
     def revoke(self, refresh_token: str) -> bool:
         """Tell the server that the token is given up; False when it has no door for that. Raises OAuthError."""
 
+    def begin_device(self, scopes: Sequence[str], language: str) -> DeviceCode:
+        """Ask for a code that a person types on another device (RFC 8628 §3.1); raises OAuthError."""
+
+    def poll_device(self, device_code: str, scopes: Sequence[str]) -> TokenResponse:
+        """Ask once whether the person has decided (RFC 8628 §3.4); raises OAuthError."""
+
+    def application_token(self, scopes: Sequence[str], subject: str) -> TokenResponse:
+        """A token of our own for the mailbox ``subject``, without its owner (RFC 6749 §4.4); raises OAuthError."""
+
     def missing_scopes(self, wanted: Sequence[str], granted: Sequence[str] | None) -> list[str]:
         """Which of the scopes for mail were asked for and not granted; None means: as asked."""
 
 
 _LONGEST_LIFE = 365 * 24 * 3600
+# RFC 8628 §3.2: five seconds unless the server says otherwise. The rest keeps a strange answer within reason.
+_DEVICE_SECONDS, _LONGEST_DEVICE = 900, 3600
+_DEVICE_INTERVAL, _LONGEST_INTERVAL = 5, 120
 
 #: Scopes that speak of the person and not of the mailbox; servers rename or leave them out of their answers.
 IDENTITY_SCOPES = frozenset({"openid", "profile", "email", "offline_access"})
@@ -122,6 +176,25 @@ def token_response(answer: Mapping[str, Any]) -> TokenResponse:
         id_token=_text(answer.get("id_token")),
         expires_in=_seconds(answer.get("expires_in")),
         scopes=tuple(scope.split()) if isinstance(scope, str) and scope.strip() else None,
+    )
+
+
+def device_code(answer: Mapping[str, Any]) -> DeviceCode:
+    """Read an answer of a device authorization endpoint; raises TemporaryOAuthError when it is not one.
+
+    The address is shown as a link, so it must be one that a browser opens as a page.
+    """
+    code, user_code = _text(answer.get("device_code")), _text(answer.get("user_code"))
+    address = _text(answer.get("verification_uri"))
+    is_shown = len(user_code) <= 64 and (user_code + address).isprintable() and len(address) <= 500
+    if not (code and user_code and is_shown and address.startswith(("https://", "http://"))):
+        raise TemporaryOAuthError("unreadable_answer", "no device code", code="unreadable_answer")
+    return DeviceCode(
+        code,
+        user_code,
+        address,
+        expires_in=min(_seconds(answer.get("expires_in")) or _DEVICE_SECONDS, _LONGEST_DEVICE),
+        interval=min(_seconds(answer.get("interval")) or _DEVICE_INTERVAL, _LONGEST_INTERVAL),
     )
 
 

@@ -1,17 +1,16 @@
-"""Any server that follows RFC 6749: the authorization code grant, refreshing, revocation (RFC 7009), identity."""
+"""Any server that follows RFC 6749: the authorization request, who signed in, and which scopes were granted."""
 
 from __future__ import annotations
 
-import base64
 import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
-from urllib.parse import quote_plus, urlencode, urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import requests
 
 from oauthservers import http, pkce
-from oauthservers.errors import IdentityError, from_answer
+from oauthservers.errors import IdentityError
 from oauthservers.providers import id_token
 from oauthservers.providers.base import (
     IDENTITY_SCOPES,
@@ -19,8 +18,8 @@ from oauthservers.providers.base import (
     ClientRegistration,
     Identity,
     TokenResponse,
-    token_response,
 )
+from oauthservers.providers.token_endpoint import TokenEndpoint
 
 #: Characters of an address (RFC 5321 §4.5.3.1: 64, an @, 255) and of a subject (OpenID Connect Core §2).
 LONGEST_NAME, LONGEST_SUBJECT = 320, 255
@@ -31,15 +30,11 @@ def wire_nonce(nonce: str) -> str:
     return hashlib.sha256(nonce.encode("ascii")).hexdigest()
 
 
-class GenericProvider:
-    """Speaks to one server through one HTTP session."""
+class GenericProvider(TokenEndpoint):
+    """Speaks to one server through one HTTP session: the authorization request, who signed in, and scopes."""
 
     #: Parameters of the authorization request beyond the standard ones.
     extra_parameters: Mapping[str, str] = {}
-
-    def __init__(self, registration: ClientRegistration, session: requests.Session) -> None:
-        self.registration = registration
-        self.session = session
 
     # -- the authorization request ---------------------------------------------------------------
 
@@ -69,59 +64,13 @@ class GenericProvider:
         """Simple string comparison (RFC 9207 §2.4). Where no issuer is known, the redirect URI tells servers apart."""
         return not self.registration.issuer or issuer == self.registration.issuer
 
-    # -- tokens ----------------------------------------------------------------------------------
-
-    def exchange_code(self, code: str, parameters: AuthorizationParameters) -> TokenResponse:
-        """Redeem an authorization code (RFC 6749 §4.1.3, RFC 7636 §4.5); raises OAuthError."""
-        form = {
-            "grant_type": "authorization_code",
-            "code": code,
-            "redirect_uri": parameters.redirect_uri,
-            "code_verifier": parameters.code_verifier,
-        }
-        return self._token_request(form, secrets=(code, parameters.code_verifier))
-
-    def refresh(self, refresh_token: str, scopes: Sequence[str]) -> TokenResponse:
-        """Ask for a new access token (RFC 6749 §6); raises OAuthError.
-
-        Scopes are left out: the server then gives what was granted, while naming one that it had renamed or dropped
-        would be refused.
-        """
-        form = {"grant_type": "refresh_token", "refresh_token": refresh_token}
-        return self._token_request(form, secrets=(refresh_token,))
-
-    def _token_request(self, form: Mapping[str, str], secrets: Sequence[str]) -> TokenResponse:
-        answer = _post(self.session, self.registration, self.registration.token_endpoint, form)
-        answer.raise_for_overload()
-        document = answer.json()
-        if answer.status_code >= 400 or "error" in document:
-            raise from_answer(
-                document,
-                status=answer.status_code,
-                retry_after=answer.retry_after,
-                secrets=(*secrets, self.registration.client_secret),
-            )
-        return token_response(document)
-
-    def revoke(self, refresh_token: str) -> bool:
-        """Give the refresh token up (RFC 7009 §2.1); False without a revocation endpoint. Raises OAuthError."""
-        if not self.registration.revocation_endpoint or not refresh_token:
-            return False
-        form = {"token": refresh_token, "token_type_hint": "refresh_token"}
-        answer = _post(self.session, self.registration, self.registration.revocation_endpoint, form)
-        answer.raise_for_overload()
-        if answer.status_code >= 400:
-            raise from_answer(
-                answer.json(),
-                status=answer.status_code,
-                secrets=(refresh_token, self.registration.client_secret),
-            )
-        return True
-
     # -- who signed in ---------------------------------------------------------------------------
 
     def identify(self, tokens: TokenResponse, nonce: str) -> Identity:
-        """By the ID token; where it is missing or names no address, by the userinfo endpoint. Raises OAuthError."""
+        """By the ID token; where it is missing or names no address, by the userinfo endpoint. Raises OAuthError.
+
+        ``nonce`` is empty where none was sent: device codes know none.
+        """
         claims = self.id_token_claims(tokens, nonce) if tokens.id_token else None
         if claims is not None and (names := self.names(claims)):
             return _identity(str(claims["iss"]), self.subject(claims), names)
@@ -145,7 +94,7 @@ class GenericProvider:
             session=self.session,
             jwks_uri=self.registration.jwks_uri,
             client_id=self.registration.client_id,
-            nonce=wire_nonce(nonce),
+            nonce=wire_nonce(nonce) if nonce else None,
             is_issuer=self.is_token_issuer,
         )
 
@@ -174,7 +123,8 @@ class GenericProvider:
             if scope not in IDENTITY_SCOPES and self.comparable_scope(scope) not in have
         ]
 
-    def comparable_scope(self, scope: str) -> str:
+    @staticmethod
+    def comparable_scope(scope: str) -> str:
         """Scopes are case-sensitive strings (RFC 6749 §3.3)."""
         return scope
 
@@ -193,25 +143,6 @@ def _identity(issuer: str, subject: str, names: tuple[str, ...]) -> Identity:
     if len(subject) > LONGEST_SUBJECT or not subject.isprintable():
         raise IdentityError("subject", "the subject is too long or not printable")
     return Identity(issuer, subject, names)
-
-
-def basic_credentials(registration: ClientRegistration) -> str:
-    """Identifier and secret, form-encoded before they are joined (RFC 6749 §2.3.1)."""
-    pair = f"{quote_plus(registration.client_id)}:{quote_plus(registration.client_secret)}"
-    return f"Basic {base64.b64encode(pair.encode()).decode()}"
-
-
-def _post(
-    session: requests.Session, registration: ClientRegistration, url: str, form: Mapping[str, str]
-) -> http.Answer:
-    body, headers = dict(form), {}
-    if registration.client_authentication == "client_secret_basic":
-        headers["Authorization"] = basic_credentials(registration)
-    else:
-        body["client_id"] = registration.client_id
-        if registration.client_secret:
-            body["client_secret"] = registration.client_secret
-    return http.post(session, url, body, headers)
 
 
 def _userinfo(

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import google.auth.exceptions
 import google.auth.transport
 import google.oauth2.credentials
+import google.oauth2.service_account
 import requests
 
 from oauthservers import http
 from oauthservers.errors import (
+    AdministratorRequiredError,
     IdentityError,
     OAuthError,
     ReauthorizationRequiredError,
     TemporaryOAuthError,
     from_answer,
 )
-from oauthservers.providers.base import TokenResponse, token_response
+from oauthservers.providers.base import DeviceCode, TokenResponse, token_response
 from oauthservers.providers.generic import GenericProvider, addresses
 
 #: Google's ID tokens name it in either form.
@@ -79,7 +82,8 @@ class _Transport(google.auth.transport.Request):
 class GoogleProvider(GenericProvider):
     """A refresh token comes with the first consent only, unless consent is asked for each time."""
 
-    extra_parameters = {"access_type": "offline", "prompt": "consent"}
+    # The chooser keeps a browser that is signed in as somebody else from going through with the wrong account.
+    extra_parameters = {"access_type": "offline", "prompt": "select_account consent"}
 
     def refresh(self, refresh_token: str, scopes: Sequence[str]) -> TokenResponse:
         """Ask for a new access token; raises OAuthError. Scopes are not sent again: Google keeps them."""
@@ -91,19 +95,34 @@ class GoogleProvider(GenericProvider):
             client_secret=self.registration.client_secret,
         )
         transport = _Transport(self.session, (refresh_token, self.registration.client_secret))
-        try:
-            credentials.refresh(transport)  # type: ignore[no-untyped-call]
-        except google.auth.exceptions.GoogleAuthError as error:
-            raise TemporaryOAuthError(
-                "unreadable_answer", type(error).__name__, code="unreadable_answer"
-            ) from None
-        except (OverflowError, TypeError, ValueError):
-            pass  # an expires_in that google-auth cannot reckon with; the answer is read below
+        _fetch(credentials, transport)
         answer = dict(transport.answer)
         # google-auth hands back the token we gave when none came; ours to keep either way.
         if credentials.refresh_token != refresh_token:
             answer["refresh_token"] = credentials.refresh_token
         return token_response(answer)
+
+    def application_token(self, scopes: Sequence[str], subject: str) -> TokenResponse:
+        """A service account with domain-wide delegation speaks for ``subject`` (RFC 7523 §2.1); raises OAuthError."""
+        try:
+            credentials = google.oauth2.service_account.Credentials.from_service_account_info(  # type: ignore[no-untyped-call]
+                json.loads(self.registration.service_account_key),
+                scopes=list(scopes),
+                subject=subject,
+            )
+        except (ValueError, TypeError, AttributeError, KeyError):
+            raise AdministratorRequiredError(
+                "service_account", code="service_account_key_invalid"
+            ) from None
+        # Not the address in the key file: a file must not decide where we send what it signs.
+        credentials = credentials.with_token_uri(self.registration.token_endpoint)
+        transport = _Transport(self.session, ())
+        _fetch(credentials, transport)
+        return token_response(transport.answer)
+
+    def begin_device(self, scopes: Sequence[str], language: str) -> DeviceCode:
+        """Google gives no mail to devices (its list of scopes for limited-input devices); raises OAuthError."""
+        raise AdministratorRequiredError("device_flow", code="device_flow_unavailable")
 
     def is_token_issuer(self, issuer: str, claims: Mapping[str, Any]) -> bool:
         """Google's two names count as one."""
@@ -116,3 +135,15 @@ class GoogleProvider(GenericProvider):
         if found and claims.get("email_verified") not in (True, "true"):
             raise IdentityError("email", "address is not verified", code="identity_unverified")
         return found
+
+
+def _fetch(credentials: Any, transport: _Transport) -> None:
+    """Let google-auth ask; what it raises itself becomes one of our errors."""
+    try:
+        credentials.refresh(transport)
+    except google.auth.exceptions.GoogleAuthError as error:
+        raise TemporaryOAuthError(
+            "unreadable_answer", type(error).__name__, code="unreadable_answer"
+        ) from None
+    except (OverflowError, TypeError, ValueError):
+        pass  # an expires_in that google-auth cannot reckon with; the answer is read by the caller

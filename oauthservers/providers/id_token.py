@@ -43,12 +43,12 @@ def validate(
     session: requests.Session,
     jwks_uri: str,
     client_id: str,
-    nonce: str,
+    nonce: str | None,
     is_issuer: Callable[[str, Mapping[str, Any]], bool],
 ) -> dict[str, Any]:
     """Return the claims of a token that is signed by the server, meant for us, of this attempt, and not over.
 
-    ``nonce`` is the value as it went over the wire; ``is_issuer`` judges ``iss`` with the claims at hand. Raises
+    ``nonce`` is the value as it went over the wire, None where none did; ``is_issuer`` judges ``iss`` with the claims at hand. Raises
     IdentityError naming the first check that failed, and OAuthError when the keys cannot be fetched.
     """
     try:
@@ -72,7 +72,7 @@ def validate(
         isinstance(audience, list) and len(audience) > 1 and "azp" not in claims
     ):
         raise IdentityError("id_token", "made for another client")
-    if claims.get("nonce") != nonce:
+    if nonce is not None and claims.get("nonce") != nonce:
         raise IdentityError("id_token", "nonce is another")
     return claims
 

@@ -24,7 +24,8 @@ from oauthservers.errors import (
 from oauthservers.http import Answer
 from oauthservers.models import AuthorizationServer
 from oauthservers.providers.base import ClientRegistration, TokenResponse, token_response
-from oauthservers.providers.generic import GenericProvider, addresses, basic_credentials
+from oauthservers.providers.generic import GenericProvider, addresses
+from oauthservers.providers.token_endpoint import basic_credentials
 
 REALMS = ["microsoft", "google", "generic"]
 
