@@ -1,0 +1,175 @@
+"""Which state of authorization a direction of an account is in.
+
+The database decides, in one expression, so that a row, a filter and a count can never disagree; the words are those
+of ``webmail.token_status``. A direction asks, in this order:
+
+1. does its server work here (registered, switched on, registration accepted)? Otherwise an administrator must act;
+2. is there a connection that counts? Otherwise: is somebody signing in just now, did the organization ask for its
+   administrator's approval, was there one before, was there never any?
+3. is its access token over while renewing fails for the moment? Then it has expired, and nobody must act;
+4. everything else is active.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import models
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, Subquery, Value, When
+from django.db.models.functions import Coalesce, Greatest, Now, NullIf
+from django.db.models.lookups import Exact
+from django.utils.translation import gettext_lazy as _
+
+from oauthservers.models import AuthorizationRequest, Grant
+from webmail.models import MailAccount
+
+RECEIVE, SEND = "receive", "send"
+DIRECTIONS = (RECEIVE, SEND)
+_Receive, _Send = MailAccount.ReceiveAuthentication, MailAccount.SendAuthentication
+_Health = MailAccount.Health
+_Outcome = AuthorizationRequest.Outcome
+
+NONE = "none"
+NOT_AUTHORIZED = "not_authorized"
+WAITING_FOR_APPROVAL = "waiting_for_approval"
+ACTIVE = "active"
+EXPIRED = "expired"
+AUTHORIZATION_NEEDED = "authorization_needed"
+WAITING_FOR_ADMINISTRATOR = "waiting_for_administrator"
+
+#: Key → its word and the state that ``components/status.html`` draws, in the order of filters and counts.
+WORDS: dict[str, tuple[Any, str]] = {
+    NOT_AUTHORIZED: (_("Not authorized"), "off"),
+    WAITING_FOR_APPROVAL: (_("Waiting for approval"), "waiting"),
+    ACTIVE: (_("Active"), "active"),
+    EXPIRED: (_("Expired"), "trouble"),
+    AUTHORIZATION_NEEDED: (_("Authorization needed again"), "act"),
+    WAITING_FOR_ADMINISTRATOR: (_("Waiting for the administrator"), "act"),
+    NONE: (_("Without authorization"), "off"),
+}
+#: How much a state wants attention: an account counts once, as the worse of its two directions.
+RANKS = {
+    key: rank
+    for rank, key in enumerate(
+        (
+            NONE,
+            ACTIVE,
+            EXPIRED,
+            WAITING_FOR_APPROVAL,
+            WAITING_FOR_ADMINISTRATOR,
+            NOT_AUTHORIZED,
+            AUTHORIZATION_NEEDED,
+        )
+    )
+}
+_KEYS = {rank: key for key, rank in RANKS.items()}
+
+#: What the health of a direction knows of its connection and the connection itself does not.
+MISSING_SCOPE = "missing_scope"
+KEY_CODES = ("encryption_key_missing", "secret_unreadable")
+CONSENT_CODE = "administrator_consent"
+
+
+def _attempts(server: str) -> models.QuerySet[AuthorizationRequest]:
+    """Attempts to authorize the mailbox of the outer account, for its owner, at ``server``, newest first."""
+    sign_in = Coalesce(NullIf(OuterRef("authorized_as"), Value("")), OuterRef("address"))
+    mine = AuthorizationRequest.objects.alias(whose=Coalesce("owner_id", 0)).filter(
+        whose=Coalesce(OuterRef("owner_id"), 0), mailbox_address=sign_in, server=OuterRef(server)
+    )
+    return mine.order_by("-pk")
+
+
+def _then(key: str) -> Value:
+    return Value(RANKS[key], output_field=models.IntegerField())
+
+
+def _rank(server: str, grant: str, direction: str) -> Case:
+    """The state of one direction whose authorization server and connection lie at these paths."""
+    health, code = f"{direction}_health", f"{direction}_error_code"
+    attempts = _attempts(server)
+    is_pending = Exists(attempts.filter(outcome=_Outcome.PENDING, expires_at__gt=Now()))
+    last_code = Subquery(attempts.values("error_code")[:1])
+    never = Q(**{f"{grant}__isnull": True}) | ~Q(**{f"{grant}__server": F(server)})
+    scope_missing = Q(**{health: _Health.OWNER_REQUIRED, code: MISSING_SCOPE})
+    ended = ~Q(**{f"{grant}__state": Grant.State.ACTIVE}) | scope_missing
+    return Case(
+        When(Q(**{f"{server}__isnull": True}), then=_then(WAITING_FOR_ADMINISTRATOR)),
+        When(Q(**{f"{server}__is_enabled": False}), then=_then(WAITING_FOR_ADMINISTRATOR)),
+        When(~Q(**{f"{server}__fault_code": ""}), then=_then(WAITING_FOR_ADMINISTRATOR)),
+        When((never | ended) & Q(is_pending), then=_then(WAITING_FOR_APPROVAL)),
+        When(
+            (never | ended) & Q(Exact(last_code, CONSENT_CODE)),
+            then=_then(WAITING_FOR_ADMINISTRATOR),
+        ),
+        When(never, then=_then(NOT_AUTHORIZED)),
+        When(ended, then=_then(AUTHORIZATION_NEEDED)),
+        When(
+            Q(**{health: _Health.ADMINISTRATOR_REQUIRED, f"{code}__in": KEY_CODES}),
+            then=_then(WAITING_FOR_ADMINISTRATOR),
+        ),
+        When(
+            Q(**{f"{grant}__failures__gt": 0, f"{grant}__access_token_expires_at__lte": Now()}),
+            then=_then(EXPIRED),
+        ),
+        default=_then(ACTIVE),
+    )
+
+
+def _receive_rank() -> Case:
+    rank = _rank("incoming_server__authorization_server", "receive_grant", RECEIVE)
+    return Case(When(receive_authentication=_Receive.OAUTH2, then=rank), default=_then(NONE))
+
+
+def _send_rank() -> Case:
+    server = "outgoing_server__authorization_server"
+    shares = Q(send_authentication=_Send.SAME_AS_RECEIVING, receive_authentication=_Receive.OAUTH2)
+    return Case(
+        When(outgoing_server=None, then=_then(NONE)),
+        When(shares, then=_rank(server, "receive_grant", SEND)),
+        When(send_authentication=_Send.OAUTH2, then=_rank(server, "send_grant", SEND)),
+        default=_then(NONE),
+    )
+
+
+def _account_rank() -> Greatest:
+    return Greatest(_receive_rank(), _send_rank())
+
+
+def prepared(accounts: models.QuerySet[MailAccount]) -> models.QuerySet[MailAccount]:
+    """``accounts`` with all that ``status_of`` looks at, so that a list asks once."""
+    return accounts.select_related(
+        "owner",
+        "incoming_server__authorization_server",
+        "outgoing_server__authorization_server",
+        "receive_grant__server",
+        "send_grant__server",
+    ).annotate(receive_rank=_receive_rank(), send_rank=_send_rank())
+
+
+#: Key, word, condition: an account fits one of them, by the worse of its two directions.
+FILTERS: list[tuple[str, Any, Q]] = [
+    (key, word, Q(Exact(_account_rank(), RANKS[key]))) for key, (word, _state) in WORDS.items()
+]
+
+
+def counts(accounts: models.QuerySet[MailAccount]) -> dict[str, int]:
+    """How many of ``accounts`` are in each state, in the order of FILTERS; they add up to all of them."""
+    rows = accounts.order_by().annotate(account_rank=_account_rank()).values("account_rank")
+    found = {_KEYS[row["account_rank"]]: row["number"] for row in rows.annotate(number=Count("pk"))}
+    return {key: found.get(key, 0) for key in WORDS}
+
+
+def key_of(account: MailAccount, direction: str) -> str:
+    """The state of one direction; asks the database unless ``prepared`` has."""
+    if account.pk is None:
+        return NONE
+    if not hasattr(account, f"{direction}_rank"):
+        ranks = MailAccount.objects.filter(pk=account.pk).values_list(_receive_rank(), _send_rank())
+        account.receive_rank, account.send_rank = ranks.first() or (0, 0)  # type: ignore[attr-defined]
+    return _KEYS[getattr(account, f"{direction}_rank")]
+
+
+def forget(account: MailAccount) -> None:
+    """What was known of the state of ``account`` is over: its connections have changed."""
+    for direction in DIRECTIONS:
+        account.__dict__.pop(f"{direction}_rank", None)

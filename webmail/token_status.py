@@ -1,0 +1,274 @@
+"""Token status: the same words, the same dot, the same one button wherever the authorization of a mailbox is shown.
+
+``status_of(account, direction)`` is the one function; ``FILTERS`` and ``counts`` speak of the same states
+(``webmail.token_states``). Lists give it accounts from ``prepared(queryset)``, and nothing is asked per row.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from oauthservers import error_messages
+from oauthservers.models import AuthorizationServer, Grant
+from webmail import token_states as states
+from webmail.models import MailAccount
+from webmail.token_states import (
+    DIRECTIONS,
+    FILTERS,
+    RANKS,
+    RECEIVE,
+    SEND,
+    WORDS,
+    counts,
+    forget,
+    prepared,
+)
+
+__all__ = [
+    "DIRECTIONS",
+    "FILTERS",
+    "RECEIVE",
+    "SEND",
+    "WORDS",
+    "TokenStatus",
+    "counts",
+    "forget",
+    "grant_of",
+    "prepared",
+    "server_of",
+    "status_of",
+    "statuses_of",
+]
+
+_Send = MailAccount.SendAuthentication
+
+_NOT_YET = {
+    RECEIVE: gettext_lazy("Mail is received as soon as this mailbox is authorized."),
+    SEND: gettext_lazy("Mail can be sent as soon as this mailbox is authorized."),
+}
+_NOT_GIVEN = {
+    RECEIVE: gettext_lazy("Permission for receiving was not given at %(server)s. Sending goes on."),
+    SEND: gettext_lazy("Permission for sending was not given at %(server)s. Receiving goes on."),
+}
+_AUTHENTICATE = gettext_lazy("Authenticate")
+_AGAIN = gettext_lazy("Authenticate again")
+
+
+@dataclass(frozen=True)
+class TokenStatus:
+    """One direction of an account: a word with its dot, what to say about it, the one thing to press.
+
+    ``sentence`` tells what happened and what still works, ``who`` whose turn it is; ``button`` is empty when pressing
+    is of no use. ``detail_*`` are for the folded part: our code and the server's own words.
+    """
+
+    key: str
+    word: str
+    state: str
+    sentence: str = ""
+    who: str = ""
+    button: str = ""
+    since: datetime | None = None
+    server: AuthorizationServer | None = None
+    detail_code: str = ""
+    detail_text: str = ""
+
+    @property
+    def wants_somebody(self) -> bool:
+        """Whether nothing goes on before a person has acted."""
+        return RANKS[self.key] > RANKS[states.EXPIRED]
+
+    @property
+    def wants_a_sign_in(self) -> bool:
+        """Whether signing in is what helps."""
+        return self.key in {
+            states.NOT_AUTHORIZED,
+            states.WAITING_FOR_APPROVAL,
+            states.AUTHORIZATION_NEEDED,
+        }
+
+
+def server_of(account: MailAccount, direction: str) -> AuthorizationServer | None:
+    """The authorization server of one direction, when that direction uses one."""
+    if direction == RECEIVE and _receives_with_grant(account):
+        return account.incoming_server.authorization_server
+    if direction == SEND and _sends_with_grant(account) and account.outgoing_server:
+        return account.outgoing_server.authorization_server
+    return None
+
+
+def grant_of(account: MailAccount, direction: str) -> Grant | None:
+    """The connection of one direction, following *same as receiving*; none when it is another server's."""
+    grant = account.receive_grant if direction == RECEIVE else account.effective_send_grant
+    server = server_of(account, direction)
+    return grant if grant and server and grant.server_id == server.pk else None
+
+
+def statuses_of(account: MailAccount, reader: Any = None) -> dict[str, TokenStatus]:
+    """The status of both directions by name; the ones without authorization are left out."""
+    found = {direction: status_of(account, direction, reader) for direction in DIRECTIONS}
+    return {name: status for name, status in found.items() if status.key != states.NONE}
+
+
+def status_of(account: MailAccount, direction: str, reader: Any = None) -> TokenStatus:
+    """The token status of one direction (``receive`` or ``send``) in the reader's language.
+
+    ``reader`` is who looks, where that may be somebody else than the owner: whose turn it is, is said to them.
+    """
+    key = states.key_of(account, direction)
+    words = _SENTENCES[key](account, direction)
+    word, state = WORDS[key]
+    if words.get("who") == _YOU and not _is_theirs(account, reader):
+        words["who"] = _("%(address)s has to sign in.") % {"address": account.sign_in_address}
+    words = {name: str(value) if name in _TEXTS else value for name, value in words.items()}
+    return TokenStatus(key, str(word), state, server=server_of(account, direction), **words)
+
+
+_TEXTS = {"sentence", "who", "button", "detail_code", "detail_text"}
+_YOU = gettext_lazy("You can mend this.")
+_NOBODY = gettext_lazy("Nobody has to act.")
+
+
+def _is_theirs(account: MailAccount, reader: Any) -> bool:
+    return reader is None or account.owner_id in {reader.pk, None}
+
+
+def _receives_with_grant(account: MailAccount) -> bool:
+    return account.receive_authentication == MailAccount.ReceiveAuthentication.OAUTH2
+
+
+def _sends_with_grant(account: MailAccount) -> bool:
+    if account.send_authentication == _Send.SAME_AS_RECEIVING:
+        return _receives_with_grant(account)
+    return account.send_authentication == _Send.OAUTH2
+
+
+def _opens_for_all(account: MailAccount, direction: str) -> bool:
+    server = server_of(account, direction)
+    return server is not None and server.access == AuthorizationServer.Access.APPLICATION
+
+
+def _names(account: MailAccount, direction: str) -> dict[str, str]:
+    server = server_of(account, direction)
+    return {"server": server.name if server else "", "mailbox": account.sign_in_address}
+
+
+# -- what to say of each state ---------------------------------------------------------------------
+
+
+def _none(account: MailAccount, direction: str) -> dict[str, Any]:
+    return {}
+
+
+def _not_authorized(account: MailAccount, direction: str) -> dict[str, Any]:
+    if _opens_for_all(account, direction):
+        sentence = _("%(server)s opens every mailbox of the organization; nobody has to sign in.")
+        names = _names(account, direction)
+        return {"sentence": sentence % names, "who": _NOBODY, "button": _("Check access")}
+    return {"sentence": _NOT_YET[direction], "who": _YOU, "button": _AUTHENTICATE}
+
+
+def _waiting(account: MailAccount, direction: str) -> dict[str, Any]:
+    return {
+        "sentence": _("A sign-in was begun and is not finished yet."),
+        "who": _YOU,
+        "button": _("Go on signing in"),
+    }
+
+
+def _active(account: MailAccount, direction: str) -> dict[str, Any]:
+    grant = grant_of(account, direction)
+    if grant is None:
+        return {}
+    if not grant.failures:
+        return {"sentence": _("Access is renewed by itself."), "since": grant.refreshed_at}
+    told = error_messages.advise(grant.error_code, **_names(account, direction))
+    late = _("Renewing access is late and is tried again by itself.")
+    return {
+        "sentence": f"{told.headline} {late}",
+        "who": _NOBODY,
+        "since": grant.refreshed_at,
+        **_details(grant.error_code, grant.error_detail),
+    }
+
+
+def _expired(account: MailAccount, direction: str) -> dict[str, Any]:
+    grant = grant_of(account, direction)
+    if grant is None:
+        return {}
+    told = error_messages.advise(grant.error_code, **_names(account, direction))
+    stays = _(
+        "Access has run out and is renewed as soon as that is possible. Mail already here stays readable."
+    )
+    return {
+        "sentence": f"{told.headline} {stays}",
+        "who": _NOBODY,
+        "since": grant.access_token_expires_at,
+        **_details(grant.error_code, grant.error_detail),
+    }
+
+
+def _needed(account: MailAccount, direction: str) -> dict[str, Any]:
+    code = getattr(account, f"{direction}_error_code")
+    grant = grant_of(account, direction)
+    if grant is None or (grant.state == Grant.State.ACTIVE and code == states.MISSING_SCOPE):
+        return {
+            "sentence": str(_NOT_GIVEN[direction]) % _names(account, direction),
+            "who": _YOU,
+            "button": _AGAIN,
+            "since": getattr(account, f"{direction}_error_since"),
+            **_details(code, getattr(account, f"{direction}_error_text")),
+        }
+    code = "disconnected" if grant.state == Grant.State.REVOKED else grant.error_code
+    told = error_messages.advise(code or "invalid_grant", **_names(account, direction))
+    return {
+        "sentence": f"{told.headline} {told.still_works}",
+        "who": _YOU,
+        "button": _AGAIN,
+        "since": grant.state_since,
+        **_details(code, grant.error_detail),
+    }
+
+
+def _administrator(account: MailAccount, direction: str) -> dict[str, Any]:
+    server = server_of(account, direction)
+    since, text, button = None, "", ""
+    if server is None:
+        code = "authorization_server_missing"
+    elif not server.is_enabled:
+        code = "server_switched_off"
+    elif server.fault_code:
+        code, text, since = server.fault_code, server.fault_detail, server.fault_since
+    elif getattr(account, f"{direction}_error_code") in states.KEY_CODES:
+        code = "encryption_key_missing"
+        since = getattr(account, f"{direction}_error_since")
+    else:
+        code, button = states.CONSENT_CODE, _("Ask for approval")
+    told = error_messages.advise(code, **_names(account, direction))
+    return {
+        "sentence": f"{told.headline} {told.still_works}",
+        "who": told.who,
+        "button": button,
+        "since": since,
+        **_details(code, text),
+    }
+
+
+def _details(code: str, text: str) -> dict[str, str]:
+    return {"detail_code": code, "detail_text": text}
+
+
+_SENTENCES = {
+    states.NONE: _none,
+    states.NOT_AUTHORIZED: _not_authorized,
+    states.WAITING_FOR_APPROVAL: _waiting,
+    states.ACTIVE: _active,
+    states.EXPIRED: _expired,
+    states.AUTHORIZATION_NEEDED: _needed,
+    states.WAITING_FOR_ADMINISTRATOR: _administrator,
+}
