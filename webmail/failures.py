@@ -15,6 +15,7 @@ from oauthservers.errors import (
     ReauthorizationRequiredError,
     TemporaryOAuthError,
 )
+from oauthservers.vendor_codes import AT_PROVIDER
 from webmail.models import MailAccount
 from webmail.protocols.errors import (
     AuthenticationError,
@@ -78,13 +79,10 @@ def classify(error: Exception) -> Failure:
 
 def _of_authorization(error: OAuthError) -> Failure:
     health = Health.RETRYING
-    if isinstance(error, ReauthorizationRequiredError):
-        health = Health.OWNER_REQUIRED
-    elif isinstance(error, AdministratorRequiredError):
+    if isinstance(error, AdministratorRequiredError) or error.code in AT_PROVIDER:
         health = Health.ADMINISTRATOR_REQUIRED
-    elif isinstance(error, AccessDeniedError):
-        administrator = error.code == "administrator_consent"
-        health = Health.ADMINISTRATOR_REQUIRED if administrator else Health.OWNER_REQUIRED
+    elif isinstance(error, ReauthorizationRequiredError | AccessDeniedError):
+        health = Health.OWNER_REQUIRED
     retry_after = error.retry_after if isinstance(error, TemporaryOAuthError) else None
     return Failure(error.code, error.description, health, retry_after or 0.0)
 

@@ -1,0 +1,273 @@
+"""Every error of an authorization server in one table: what happened, what still works, whose turn it is, the button.
+
+Codes come from ``oauthservers.errors``, ``oauthservers.vendor_codes`` and the flows. What an administrator does about
+one, step by step, stands in ``oauthservers.remedies``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.translation import gettext_lazy
+
+# Who must act.
+PERSON = gettext_lazy("You can mend this.")
+PROVIDER_ADMINISTRATOR = gettext_lazy("Your administrator has to act.")
+SYSTEM_ADMINISTRATOR = gettext_lazy("A system administrator has to act.")
+NOBODY = gettext_lazy("Nobody has to act.")
+
+_MAIL_STAYS = gettext_lazy("Mail already here stays readable.")
+_NOTHING_SAVED = gettext_lazy("Nothing was saved; an earlier connection goes on working.")
+_RETRIES = gettext_lazy("Mail already here stays readable, and we try again by ourselves.")
+
+_CONNECT = gettext_lazy("Authenticate again")
+_AGAIN = gettext_lazy("Try again")
+_OTHER_ACCOUNT = gettext_lazy("Use another account")
+
+Row = tuple[Any, Any, Any, Any]
+
+
+def _each(headlines: Mapping[str, Any], still_works: Any, who: Any, button: Any) -> dict[str, Row]:
+    return {code: (headline, still_works, who, button) for code, headline in headlines.items()}
+
+
+# A grant that ended.
+_ENDED = _each(
+    {
+        "invalid_grant": gettext_lazy("Access to this mailbox ended."),
+        "refresh_interrupted": gettext_lazy(
+            "Access to this mailbox ended because renewing it was interrupted."
+        ),
+        "sign_in_frequency": gettext_lazy(
+            "Your organization asks for a new sign-in from time to time."
+        ),
+        "grant_revoked": gettext_lazy(
+            "Access to this mailbox ended because the password was changed or the access was taken back."
+        ),
+        "refresh_expired": gettext_lazy(
+            "Access to this mailbox ended because it was not used for too long."
+        ),
+        "second_factor_setup": gettext_lazy(
+            "Your organization asks for a second factor, and this account has none yet. Set it up while you sign in."
+        ),
+        "second_factor_needed": gettext_lazy("Your organization asks for the second factor again."),
+        "extra_check_needed": gettext_lazy(
+            "Your organization asks for one more check while you sign in."
+        ),
+        "password_expired": gettext_lazy(
+            "The password of the account has run out. Choose a new one while you sign in."
+        ),
+        "password_wrong": gettext_lazy("The user name or the password is not right."),
+        "account_locked": gettext_lazy(
+            "The account is locked for a while after too many attempts. Wait, then sign in."
+        ),
+        "disconnected": gettext_lazy("This mailbox is disconnected."),
+    },
+    _MAIL_STAYS,
+    PERSON,
+    _CONNECT,
+)
+
+# The organisation's administrator at the provider acts first; signing in again would meet the same wall.
+_AT_PROVIDER = _each(
+    {
+        "account_disabled": gettext_lazy("The account is switched off at %(server)s."),
+        "not_assigned": gettext_lazy(
+            "This account is not among those that may use the groupware at %(server)s."
+        ),
+        "policy_blocks": gettext_lazy("A rule of your organization blocks this sign-in."),
+        "device_policy": gettext_lazy(
+            "A rule of your organization allows this sign-in from managed devices only."
+        ),
+        "security_defaults": gettext_lazy(
+            "The security defaults of your organization block this sign-in."
+        ),
+        "tenant_restricted": gettext_lazy(
+            "Your organization's network allows sign-in to certain organizations only."
+        ),
+    },
+    _MAIL_STAYS,
+    PROVIDER_ADMINISTRATOR,
+    _CONNECT,
+)
+
+# An attempt that the person can repeat.
+_NOT_AUTHORIZED = _each(
+    {
+        "access_denied": gettext_lazy("You stopped the connection."),
+        "wrong_organization": gettext_lazy(
+            "The account that signed in belongs to another organization."
+        ),
+        "account_unknown": gettext_lazy("%(server)s does not know the account that signed in."),
+        "missing_scope": gettext_lazy("Not everything was allowed. Missing: %(scopes)s"),
+        "code_refused": gettext_lazy("%(server)s did not accept its own answer any more."),
+        "code_missing": gettext_lazy("The answer of %(server)s was incomplete."),
+        "expired": gettext_lazy("This sign-in took too long."),
+        "state_unknown": gettext_lazy("This sign-in took too long or was opened elsewhere."),
+        "other_session": gettext_lazy("This sign-in was started in another browser."),
+        "other_person": gettext_lazy("This sign-in was started by somebody else."),
+    },
+    _NOTHING_SAVED,
+    PERSON,
+    _AGAIN,
+)
+
+# An answer that should not be: somebody else's, or forged.
+_NOT_BELIEVED = _each(
+    {
+        "identity_invalid": gettext_lazy("The proof of who signed in does not hold."),
+        "issuer_mismatch": gettext_lazy("The answer came from another server than the one asked."),
+        "issuer_missing": gettext_lazy("The answer did not say which server it came from."),
+        "other_server": gettext_lazy("The answer came back to the address of another server."),
+    },
+    _NOTHING_SAVED,
+    SYSTEM_ADMINISTRATOR,
+    _AGAIN,
+)
+
+# A registration that does not work.
+REGISTRATION = _each(
+    {
+        "invalid_client": gettext_lazy(
+            "%(server)s does not accept the client ID or client secret of the groupware."
+        ),
+        "client_secret_expired": gettext_lazy("The client secret for %(server)s has expired."),
+        "client_secret_wrong": gettext_lazy(
+            "The client secret for %(server)s is wrong. The value is needed, not the secret's ID."
+        ),
+        "client_secret_missing": gettext_lazy(
+            "%(server)s asks for a client secret or a certificate, and none is registered here."
+        ),
+        "client_secret_not_wanted": gettext_lazy(
+            "%(server)s takes no client secret from this kind of application."
+        ),
+        "client_unknown": gettext_lazy("%(server)s does not know the client ID."),
+        "tenant_wrong": gettext_lazy(
+            "The endpoint of %(server)s names a tenant that does not fit the registration."
+        ),
+        "permission_undeclared": gettext_lazy(
+            "A permission that is asked for is missing from the registration at %(server)s."
+        ),
+        "app_is_internal": gettext_lazy(
+            "The registration at %(server)s is for accounts of its own organization only."
+        ),
+        "request_malformed": gettext_lazy(
+            "%(server)s does not understand what the groupware sent. This is a fault of the groupware."
+        ),
+        "registration_refused": gettext_lazy(
+            "%(server)s refuses the registration of the groupware."
+        ),
+        "invalid_scope": gettext_lazy("%(server)s does not know the scopes that it is asked for."),
+        "redirect_uri_mismatch": gettext_lazy("The redirect URI is not registered at %(server)s."),
+        "server_switched_off": gettext_lazy("%(server)s is switched off in the groupware."),
+        "authorization_server_missing": gettext_lazy(
+            "No authorization server is chosen for the mail server."
+        ),
+        "encryption_key_missing": gettext_lazy(
+            "Stored access cannot be opened: its encryption key is missing."
+        ),
+        "ca_certificates_invalid": gettext_lazy(
+            "The CA certificates entered for %(server)s cannot be read."
+        ),
+        "address_refused": gettext_lazy(
+            "The groupware may not connect to the address of %(server)s."
+        ),
+        "port_refused": gettext_lazy("The groupware may not connect to the port of %(server)s."),
+        "metadata_missing": gettext_lazy("%(server)s publishes no metadata at the given address."),
+        "metadata_invalid": gettext_lazy("The metadata of %(server)s cannot be used."),
+        "keys_invalid": gettext_lazy("The keys that %(server)s publishes cannot be used."),
+        "endpoint_invalid": gettext_lazy(
+            "The endpoint of %(server)s does not have the form https://host/<tenant>/oauth2/v2.0."
+        ),
+        "endpoints_missing": gettext_lazy("Neither issuer nor endpoints of %(server)s are known."),
+    },
+    _MAIL_STAYS,
+    SYSTEM_ADMINISTRATOR,
+    "",
+)
+
+# Trouble that passes.
+PASSING = _each(
+    {
+        "unreachable": gettext_lazy("%(server)s cannot be reached."),
+        "timeout": gettext_lazy("%(server)s does not answer in time."),
+        "throttled": gettext_lazy("%(server)s asks us to wait."),
+        "server_error": gettext_lazy("%(server)s has trouble of its own."),
+        "unreadable_answer": gettext_lazy("%(server)s answered with something unreadable."),
+        "temporarily_unavailable": gettext_lazy("%(server)s is not available at the moment."),
+        "refresh_busy": gettext_lazy("Access is being renewed."),
+        "name_lookup_failed": gettext_lazy("The name of %(server)s could not be looked up."),
+    },
+    _RETRIES,
+    NOBODY,
+    _AGAIN,
+)
+PASSING |= _each(
+    {
+        "name_not_found": gettext_lazy("The name of %(server)s is not known."),
+        "name_invalid": gettext_lazy("The address of %(server)s is not a name of a server."),
+        "tls_failed": gettext_lazy("The certificate of %(server)s could not be verified."),
+    },
+    _RETRIES,
+    SYSTEM_ADMINISTRATOR,
+    _AGAIN,
+)
+
+_SPECIAL: dict[str, Row] = {
+    "identity_mismatch": (
+        gettext_lazy("You signed in as %(signed_in_as)s; this mailbox is %(mailbox)s."),
+        _NOTHING_SAVED,
+        PERSON,
+        _OTHER_ACCOUNT,
+    ),
+    "identity_unknown": (
+        gettext_lazy("%(server)s did not tell who signed in."),
+        _NOTHING_SAVED,
+        PROVIDER_ADMINISTRATOR,
+        _AGAIN,
+    ),
+    "identity_unverified": (
+        gettext_lazy("%(server)s has not verified the address of the account that signed in."),
+        _NOTHING_SAVED,
+        PROVIDER_ADMINISTRATOR,
+        _OTHER_ACCOUNT,
+    ),
+    "missing_refresh_token": (
+        gettext_lazy("%(server)s allowed access for the moment only and not for longer."),
+        gettext_lazy(
+            "Nothing was saved. Remove this application from the account's settings there, then authenticate again."
+        ),
+        PERSON,
+        _AGAIN,
+    ),
+    "administrator_consent": (
+        gettext_lazy("Your organization must approve this application first."),
+        _MAIL_STAYS,
+        PROVIDER_ADMINISTRATOR,
+        _AGAIN,
+    ),
+    "signed_out": (
+        gettext_lazy("You are signed out of the groupware."),
+        gettext_lazy("Nothing was saved. Sign in, then authenticate again."),
+        PERSON,
+        gettext_lazy("Sign in"),
+    ),
+}
+
+UNKNOWN: Row = (
+    gettext_lazy("The connection was not made."),
+    _NOTHING_SAVED,
+    PERSON,
+    _AGAIN,
+)
+
+CODES: Mapping[str, Row] = {
+    **_ENDED,
+    **_AT_PROVIDER,
+    **_NOT_AUTHORIZED,
+    **_NOT_BELIEVED,
+    **REGISTRATION,
+    **PASSING,
+    **_SPECIAL,
+}
