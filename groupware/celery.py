@@ -14,7 +14,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "groupware.settings")
 
 from django.conf import settings
 
-from groupware import broker
+from groupware import broker, heartbeat
 
 broker.install()
 app = Celery("groupware")
@@ -25,6 +25,7 @@ app.conf.task_routes = {
     "webmail.tasks.push_operations": {"queue": "interactive"},
     "webmail.tasks.sync_*": {"queue": "sync"},
     "webmail.tasks.*": {"queue": "maintenance"},
+    "oauthservers.tasks.test_server": {"queue": "interactive"},
     "oauthservers.tasks.*": {"queue": "maintenance"},
     "groupware.*": {"queue": "maintenance"},
 }
@@ -37,6 +38,11 @@ app.conf.beat_schedule = {
         "task": "webmail.tasks.deliver_due",
         "schedule": timedelta(seconds=15),
     },
+    "let search follow the mail": {
+        "task": "webmail.tasks.index_messages",
+        "schedule": timedelta(seconds=settings.INDEX_SWEEP_SECONDS),
+        "options": {"expires": settings.INDEX_SWEEP_SECONDS},
+    },
     "clean up": {"task": "webmail.tasks.clean_up", "schedule": crontab(minute="17", hour="3")},
     "refresh access tokens ahead of need": {
         "task": "oauthservers.tasks.refresh_due_grants",
@@ -46,9 +52,31 @@ app.conf.beat_schedule = {
         "task": "oauthservers.tasks.keep_idle_grants_alive",
         "schedule": crontab(minute="41"),
     },
+    "test authorization servers in use": {
+        "task": "oauthservers.tasks.test_servers",
+        "schedule": timedelta(minutes=5),
+    },
+    **{
+        f"heartbeat of {queue}": {
+            "task": "groupware.tasks.beat",
+            "args": [queue],
+            "schedule": timedelta(seconds=heartbeat.EVERY_SECONDS),
+            # An old one says nothing, and must not pile up while nobody takes it.
+            "options": {"queue": queue, "expires": 2 * heartbeat.EVERY_SECONDS},
+        }
+        for queue in heartbeat.QUEUES
+    },
     "purge stale authorization requests": {
         "task": "oauthservers.tasks.purge_requests",
         "schedule": timedelta(minutes=10),
+    },
+    "tell people what has stopped": {
+        "task": "groupware.notices.tasks.send_due",
+        "schedule": timedelta(seconds=settings.NOTICE_SWEEP_SECONDS),
+    },
+    "send the digest of administrators": {
+        "task": "groupware.notices.tasks.send_digests",
+        "schedule": crontab(minute="23"),
     },
 }
 app.autodiscover_tasks()

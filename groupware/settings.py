@@ -251,7 +251,9 @@ CELERY = {
 # How often beat asks which rows are due, in seconds, and how often a mailbox is polled when nothing else is said.
 SYNC_SWEEP_SECONDS = env.int("SYNC_SWEEP_SECONDS", default=20)
 SYNC_INTERVAL_SECONDS = env.int("SYNC_INTERVAL_SECONDS", default=120)
+INDEX_SWEEP_SECONDS = env.int("INDEX_SWEEP_SECONDS", default=5)
 TOKEN_SWEEP_SECONDS = env.int("TOKEN_SWEEP_SECONDS", default=30)
+NOTICE_SWEEP_SECONDS = env.int("NOTICE_SWEEP_SECONDS", default=60)
 
 # -- reaching out ----------------------------------------------------------------------------------------------------
 # Networks that would be refused as private may be opened here for mail and authorization servers of one's own house.
@@ -260,6 +262,7 @@ EMAIL_CONFIG = env.email_url(
     "EMAIL_URL", default="consolemail://" if DEVELOPMENT else "smtp://localhost:25"
 )
 vars().update(EMAIL_CONFIG)
+EMAIL_TIMEOUT = 30  # seconds; a mail server that hangs must not hold up the notices of everybody else
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"groupware@{_public.hostname}")
 
 LOGGING = logs.configuration(

@@ -31,7 +31,8 @@ class GroupwareFunction:
     """A function of the groupware.
 
     ``home_url_name`` may be empty for what has no screen of its own for everybody (authorization servers).
-    ``badge`` returns the number on the function's icon for a person, 0 for none.
+    ``badge`` returns the number on the function's icon for a person, 0 for none. ``digest`` returns sentences about
+    what waits for this person as an administrator of the function, none for anybody else.
     """
 
     key: str
@@ -43,6 +44,7 @@ class GroupwareFunction:
     administration_pages: Sequence[Page] = ()
     system_pages: Sequence[Page] = ()
     badge: Callable[[Any], int] | None = None
+    digest: Callable[[Any], list[str]] | None = None
     health: Callable[[], list[health.HealthCheck]] | None = None
     provisioning: Sequence[provision.Section] = ()
 

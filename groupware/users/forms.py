@@ -51,12 +51,17 @@ class ProfileForm(forms.ModelForm):
             "appearance",
             "density",
             "uses_shortcuts",
+            "notice_address",
         ]
         help_texts = {
             "display_name": _(
                 "Colleagues see this name, and it stands beside your address in mail that you send."
             ),
             "uses_shortcuts": _("Press ? on any page to see them."),
+            "notice_address": _(
+                "Messages that a mailbox here has stopped go to this address. Choose one that you read elsewhere: "
+                "a message about a mailbox that has stopped does not help inside that mailbox."
+            ),
         }
 
 
