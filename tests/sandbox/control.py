@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import html
-import re
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import requests
 
-from tests.sandbox.people import PASSWORD
+from tests.sandbox.levers import Mailboxes, Registration
+from tests.sandbox.people import CONTOSO_TENANT
+from tests.sandbox.visitor import Visitor
 
 _SECRET_HEADER = "X-Sandbox-Secret"
-_FIELD = re.compile(r'<input type="hidden" name="(\w+)" value="([^"]*)">')
 
 
 @dataclass(frozen=True)
@@ -45,16 +44,16 @@ class Inner:
         return body["result"]
 
 
-class AuthorizationServer:
+class AuthorizationServer(Registration, Mailboxes, Visitor):
     """An authorization server and the levers a test can pull at it."""
 
-    def __init__(self, key: str, facts: dict[str, str], inner: Inner, ca_file: str) -> None:
+    def __init__(self, key: str, facts: dict[str, Any], inner: Inner, ca_file: str) -> None:
+        super().__init__(ca_file)
         self.key = key
-        self.base_url = facts["base_url"]
-        self.client_id = facts["client_id"]
-        self.client_secret = facts["client_secret"]
+        self.base_url: str = facts["base_url"]
+        self.client_id: str = facts["client_id"]
+        self.client_secret: str = facts["client_secret"]
         self._inner = inner
-        self._ca_file = ca_file
 
     # -- addresses -----------------------------------------------------------------------------
 
@@ -67,6 +66,11 @@ class AuthorizationServer:
     def endpoint(self) -> str:
         """What an administrator types for Microsoft: up to and including `/oauth2/v2.0`."""
         return self.tenant_endpoint("common")
+
+    @property
+    def endpoint_of_tenant(self) -> str:
+        """The same for the one tenant of the Microsoft-shaped people."""
+        return self.tenant_endpoint(CONTOSO_TENANT)
 
     def tenant_endpoint(self, tenant: str) -> str:
         return f"{self.base_url}/{tenant}/oauth2/v2.0"
@@ -101,9 +105,6 @@ class AuthorizationServer:
         }.get(self.key, ["mail:imap", "mail:pop3", "mail:smtp"])
 
     # -- levers --------------------------------------------------------------------------------
-
-    def _do(self, name: str, **wish: Any) -> Any:
-        return self._inner.do(name, realm=self.key, **wish)
 
     def issue(
         self, address: str, scopes: list[str] | None = None, *, is_offline: bool = True
@@ -152,10 +153,6 @@ class AuthorizationServer:
         """Registers an exact address, or, when it ends in `/`, every address below it."""
         self._do("allow_redirect", uri=uri)
 
-    def change_secret(self, client_secret: str) -> None:
-        """The client secret from now on, until `reset`."""
-        self._do("change_secret", client_secret=client_secret)
-
     def counters(self) -> dict[str, int]:
         """How often each endpoint was asked."""
         return dict(self._do("counters")["counts"])
@@ -168,54 +165,7 @@ class AuthorizationServer:
     def reset_counters(self) -> None:
         self._do("reset_counters")
 
-    # -- a person without a browser ------------------------------------------------------------
-
-    def browser(self) -> requests.Session:
-        """A session that trusts the sandbox and has signed in nowhere."""
-        session = requests.Session()
-        session.trust_env = False
-        session.verify = self._ca_file
-        return session
-
-    def approve(
-        self, authorization_url: str, address: str, browser: requests.Session | None = None
-    ) -> str:
-        """Signs in and consents as this person; the address the browser is sent back to.
-
-        ValueError with the page's text when the server does not send the browser back.
-        """
-        return self._walk(authorization_url, address, browser or self.browser(), "accept")
-
-    def decline(
-        self, authorization_url: str, address: str, browser: requests.Session | None = None
-    ) -> str:
-        """Signs in and presses Cancel on the consent page."""
-        return self._walk(authorization_url, address, browser or self.browser(), "cancel")
-
-    def _walk(self, url: str, address: str, browser: requests.Session, decision: str) -> str:
-        sign_in = {"action": "sign_in", "email": address, "password": PASSWORD}
-        answer = browser.get(url, allow_redirects=False, timeout=30)
-        for _ in range(4):
-            if answer.is_redirect:
-                return answer.headers["Location"]
-            if answer.status_code != 200 or 'role="alert"' in answer.text:
-                raise ValueError(_words(answer.text))
-            hidden = {name: html.unescape(value) for name, value in _FIELD.findall(answer.text)}
-            if 'value="accept"' in answer.text:
-                form = {**hidden, "action": decision}
-            elif 'value="other"' in answer.text:
-                form = {"action": "other"}
-            else:
-                form = {**hidden, **sign_in}
-            answer = browser.post(url, data=form, allow_redirects=False, timeout=30)
-        raise ValueError(_words(answer.text))
-
 
 def callback_parameters(url: str) -> dict[str, str]:
     """The query of a redirect, one value per name."""
     return {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
-
-
-def _words(page: str) -> str:
-    body = page.partition("<main>")[2] or page
-    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", body)).split())

@@ -14,16 +14,20 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from tests.sandbox.dovecot import MAX_MESSAGE_BYTES
-from tests.sandbox.people import person_of
+from tests.sandbox.people import has_mailbox
 
 
 class Delivery:
-    """`lmtp_socket` is Dovecot's; `sent_copy` files a copy for servers that do so themselves."""
+    """`lmtp_socket` is Dovecot's; `sent_copy` files a copy for servers that do so themselves.
 
-    def __init__(self, lmtp_socket: Path, port: int, sent_copy: Any) -> None:
+    `may_send_as` says of two addresses whether the first may be seen as the second.
+    """
+
+    def __init__(self, lmtp_socket: Path, port: int, sent_copy: Any, may_send_as: Any) -> None:
         self._lmtp_socket = lmtp_socket
+        handler = _Handler(self, sent_copy, may_send_as)
         self._controller = _Controller(
-            _Handler(self, sent_copy), hostname="127.0.0.1", port=port, server_hostname="sandbox"
+            handler, hostname="127.0.0.1", port=port, server_hostname="sandbox"
         )
 
     def start(self) -> None:
@@ -61,9 +65,10 @@ class _Controller(Controller):
 
 
 class _Handler:
-    def __init__(self, delivery: Delivery, sent_copy: Any) -> None:
+    def __init__(self, delivery: Delivery, sent_copy: Any, may_send_as: Any) -> None:
         self._delivery = delivery
         self._sent_copy = sent_copy
+        self._may_send_as = may_send_as
 
     async def handle_EHLO(
         self, server: SMTP, session: Session, envelope: Envelope, hostname: str, replies: list[str]
@@ -76,8 +81,8 @@ class _Handler:
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         owner = getattr(session, "signed_in_as", "")
-        if owner and address.lower() != owner:
-            return f"550 5.7.60 {owner} may not send as this sender"
+        if owner and address.lower() != owner and not self._may_send_as(owner, address):
+            return "550 5.7.60 SMTP; Client does not have permissions to send as this sender"
         envelope.mail_from = address
         envelope.mail_options.extend(options)
         return "250 2.1.0 OK"
@@ -89,7 +94,7 @@ class _Handler:
             return "451 4.3.0 The mailbox is busy, try again later"
         if address.startswith("reject-"):
             return "550 5.7.1 The recipient does not accept this message"
-        if person_of(address) is None and not address.startswith("refuse-data-"):
+        if not has_mailbox(address) and not address.startswith("refuse-data-"):
             return "550 5.1.1 The mailbox does not exist"
         envelope.rcpt_tos.append(address)
         envelope.rcpt_options.extend(options)

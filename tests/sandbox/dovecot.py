@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import grp
 import os
-import pwd
 import shutil
 import signal
 import socket
@@ -14,7 +12,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.sandbox.certificates import Certificates
-from tests.sandbox.people import mailbox_owners
+from tests.sandbox.dovecot_pieces import (
+    NAMESPACE,
+    check_name,
+    listeners,
+    mail_owner,
+    open_root,
+    ownership,
+    password_file,
+)
+from tests.sandbox.people import mailbox_addresses
 from tests.servers import die_with_parent
 
 MASTER = "sandbox"
@@ -108,15 +115,16 @@ class Dovecot:
         folder = self.layout.settings
         folder.mkdir(parents=True, exist_ok=True)
         for protocol in _SERVICES.values():
-            _private(folder / f"oauth2-{protocol}.conf", self._oauth2(protocol))
-        _private(folder / "passwords", _password_file())
+            for mailbox in mailbox_addresses():
+                _private(folder / check_name(protocol, mailbox), self._oauth2(protocol, mailbox))
+        _private(folder / "passwords", password_file())
         _private(folder / "masters", f"{MASTER}:{{PLAIN}}{self._secret}\n")
         path = folder / "dovecot.conf"
         _private(path, self._main())
         return path
 
-    def _oauth2(self, protocol: str) -> str:
-        address = f"http://127.0.0.1:{self.ports['internal']}/introspect/{protocol}"
+    def _oauth2(self, protocol: str, mailbox: str) -> str:
+        address = f"http://127.0.0.1:{self.ports['internal']}/introspect/{protocol}/{mailbox}"
         return f"""\
 introspection_mode = post
 introspection_url = {address}
@@ -158,7 +166,7 @@ submission_relay_host = 127.0.0.1
 submission_relay_port = {ports["relay"]}
 submission_relay_trusted = yes
 submission_max_mail_size = {MAX_MESSAGE_BYTES}
-{_ownership(user, group)}
+{ownership(user, group)}
 auth_master_user_separator = *
 passdb {{
   driver = passwd-file
@@ -176,8 +184,8 @@ userdb {{
   driver = static
   args = uid={user} gid={group} home={layout.mail}/%u allow_all_users=yes
 }}
-{_NAMESPACE}
-{_listeners(ports, is_root=os.getuid() == 0)}
+{NAMESPACE}
+{listeners(ports, is_root=os.getuid() == 0)}
 service lmtp {{
   unix_listener lmtp {{
     mode = 0666
@@ -189,7 +197,7 @@ service stats {{
   }}
 }}
 service anvil {{
-  {_open_root()}
+  {open_root()}
   unix_listener anvil-auth-penalty {{
     mode = 0
   }}
@@ -197,89 +205,26 @@ service anvil {{
 """
 
     def _token_checks(self) -> str:
+        """Dovecot tells introspection nothing of the user name, so each mailbox has its own."""
         return "\n".join(
-            f"""\
-protocol {service} {{
-  passdb {{
-    driver = oauth2
-    mechanisms = xoauth2 oauthbearer
-    args = {self.layout.settings}/oauth2-{protocol}.conf
-  }}
-}}"""
+            "\n".join(
+                [
+                    f"protocol {service} {{",
+                    *(self._token_check(protocol, mailbox) for mailbox in mailbox_addresses()),
+                    "}",
+                ]
+            )
             for service, protocol in _SERVICES.items()
         )
 
-
-_NAMESPACE = """\
-namespace inbox {
-  inbox = yes
-  separator = /
-  mailbox Drafts {
-    special_use = \\Drafts
-    auto = subscribe
-  }
-  mailbox Sent {
-    special_use = \\Sent
-    auto = subscribe
-  }
-  mailbox Junk {
-    special_use = \\Junk
-    auto = subscribe
-  }
-  mailbox Trash {
-    special_use = \\Trash
-    auto = subscribe
-  }
-}"""
-
-
-def mail_owner() -> tuple[str, str]:
-    """User and group that own the mail: `mail` under root, otherwise whoever runs this."""
-    if os.getuid() == 0:
-        return "mail", "mail"
-    return pwd.getpwuid(os.getuid()).pw_name, grp.getgrgid(os.getgid()).gr_name
-
-
-def _ownership(user: str, group: str) -> str:
-    if os.getuid() == 0:
-        return f"mail_uid = {user}\nmail_gid = {group}"
-    names = ("default_internal_user", "default_login_user")
-    lines = [f"{name} = {user}" for name in names]
-    return "\n".join([*lines, f"default_internal_group = {group}"])
-
-
-def _open_root() -> str:
-    # Only root may change the root folder of a process.
-    return "" if os.getuid() == 0 else "chroot ="
-
-
-def _listeners(ports: dict[str, int], *, is_root: bool) -> str:
-    chroot = "" if is_root else "  chroot =\n"
-    blocks = []
-    for service, plain, secure in (
-        ("imap", "imap", "imaps"),
-        ("pop3", "pop3", "pop3s"),
-        ("submission", "submission", "submissions"),
-    ):
-        blocks.append(f"""\
-service {service}-login {{
-{chroot}  service_count = 0
-  process_min_avail = 1
-  inet_listener {plain} {{
-    port = {ports[plain]}
-  }}
-  inet_listener {secure} {{
-    port = {ports[secure]}
-    ssl = yes
-  }}
-}}""")
-    return "\n".join(blocks)
-
-
-def _password_file() -> str:
-    """Only people without an authorization server may come with a password."""
-    owners = [person for person in mailbox_owners() if not person.signs_in_at]
-    return "".join(f"{person.address}:{{PLAIN}}{person.password}\n" for person in owners)
+    def _token_check(self, protocol: str, mailbox: str) -> str:
+        return f"""\
+  passdb {{
+    driver = oauth2
+    mechanisms = xoauth2 oauthbearer
+    username_filter = {mailbox}
+    args = {self.layout.settings}/{check_name(protocol, mailbox)}
+  }}"""
 
 
 def _private(path: Path, text: str) -> None:

@@ -91,6 +91,24 @@ PEOPLE: tuple[Person, ...] = (
     ),
 )
 
+
+@dataclass(frozen=True)
+class SharedMailbox:
+    """A mailbox to which nobody signs in: its delegates open it with tokens of their own."""
+
+    address: str
+    display_name: str
+    signs_in_at: str
+    delegates: tuple[str, ...]
+
+
+SHARED_MAILBOXES: tuple[SharedMailbox, ...] = (
+    SharedMailbox(
+        "support@contoso.example", "Contoso support", "microsoft", ("alice@contoso.example",)
+    ),
+    SharedMailbox("info@lab.example", "Laboratory", "generic", ("olga@lab.example",)),
+)
+
 UNITS: tuple[tuple[str, str, str], ...] = (
     ("head-office", "Head office", ""),
     ("sales", "Sales", "head-office"),
@@ -109,3 +127,14 @@ def person_of(address: str) -> Person | None:
 
 def mailbox_owners() -> list[Person]:
     return [person for person in PEOPLE if person.address]
+
+
+def mailbox_addresses() -> list[str]:
+    """Every mailbox of the mail server: those of people and the shared ones."""
+    shared = [mailbox.address for mailbox in SHARED_MAILBOXES]
+    return [*(person.address for person in mailbox_owners()), *shared]
+
+
+def has_mailbox(address: str) -> bool:
+    """Whether mail to this address arrives here (letter case does not count)."""
+    return address.strip().lower() in mailbox_addresses()

@@ -20,9 +20,9 @@ from pathlib import Path
 from typing import Any
 
 from tests.sandbox import folders
+from tests.sandbox.authorization.clients import Client
 from tests.sandbox.authorization.inner import make_inner_app
 from tests.sandbox.authorization.realm import Realm
-from tests.sandbox.authorization.records import Client
 from tests.sandbox.authorization.store import Store
 from tests.sandbox.authorization.web import REALMS, WebServers, make_app, make_realm, signing_key
 from tests.sandbox.certificates import certificates
@@ -69,7 +69,9 @@ class World:
             self.run, self.run / "settings", folders.mail_folder(data), data / "dovecot.log"
         )
         self.dovecot = Dovecot(layout, self.ports, self.certificates, self.secrets["inner"])
-        self.delivery = Delivery(layout.lmtp_socket, self.ports["relay"], self._file_sent_copy)
+        self.delivery = Delivery(
+            layout.lmtp_socket, self.ports["relay"], self._file_sent_copy, self._may_send_as
+        )
         self.store = Store(data / "authorization.sqlite3")
         self.realms = {key: self._realm(key) for key in REALMS}
         self.web = WebServers()
@@ -136,6 +138,9 @@ class World:
 
     def _deliver(self, raw: str, sender: str, recipients: list[str]) -> None:
         self.delivery.deliver(raw.encode("latin-1"), sender, recipients)
+
+    def _may_send_as(self, person: str, sender: str) -> bool:
+        return any(realm.directory.may_send_as(person, sender) for realm in self.realms.values())
 
     def _file_sent_copy(self, sender: str, raw: bytes) -> None:
         """Exchange and Gmail put what was submitted into Sent by themselves."""

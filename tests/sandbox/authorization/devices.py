@@ -79,16 +79,37 @@ def device_page(pages: Pages) -> Response:
     )
 
 
+def decide_device(realm: Realm, user_code: str, address: str, is_approved: bool) -> None:
+    """What a person has said to a code. LookupError for an unknown code or person."""
+    device = realm.store.one(
+        "SELECT * FROM devices WHERE user_code = ? AND realm = ?", user_code, realm.key
+    )
+    person = realm.person(address) if is_approved else None
+    if device is None or (is_approved and person is None):
+        raise LookupError(f"There is no code {user_code}, or nobody signs in as {address}.")
+    realm.store.change(
+        "UPDATE devices SET is_approved = ?, address = ? WHERE user_code = ?",
+        is_approved,
+        person.address if person else "",
+        user_code,
+    )
+    if person is not None:
+        realm.store.consent(realm.key, device["client_id"], person.address, device["scope"])
+
+
+def expire_device(realm: Realm, user_code: str) -> None:
+    realm.store.change(
+        "UPDATE devices SET expires_at = ? WHERE user_code = ?", time.time() - 1, user_code
+    )
+
+
+def forget_device(realm: Realm, user_code: str) -> None:
+    realm.store.change("DELETE FROM devices WHERE user_code = ?", user_code)
+
+
 def _decide(
     pages: Pages, device: dict[str, Any], person: Person | None, *, is_approved: bool
 ) -> Response:
-    store, address = pages.realm.store, person.address if person else ""
-    store.change(
-        "UPDATE devices SET is_approved = ?, address = ? WHERE device_code = ?",
-        is_approved,
-        address,
-        device["device_code"],
-    )
-    if is_approved:
-        store.consent(pages.realm.key, device["client_id"], address, device["scope"])
+    address = person.address if person else ""
+    decide_device(pages.realm, device["user_code"], address, is_approved)
     return pages.page("device_done.html", is_approved=is_approved)

@@ -17,7 +17,8 @@ _PAGE = "<!doctype html><title>Service unavailable</title><h1>Service unavailabl
 def answered(realm: Realm, endpoint: str, answer: Callable[[], Response]) -> Response:
     """The answer of an endpoint, spoiled by the next fault that waits for it.
 
-    Kinds of fault: `error` (error, description, status, extra), `page` (status, body,
+    Kinds of fault: `error` (error, description, status, extra, and number
+    at the Microsoft-shaped server), `page` (status, body,
     content_type, headers), `throttle` (retry_after), `hang` (seconds, then goes on), `drop`
     (closes without processing), `drop_after` (processes, then closes).
     """
@@ -41,6 +42,8 @@ def _error(realm: Realm, fault: dict[str, Any]) -> Response:
     body = {"error": fault.get("error", "server_error")}
     if fault.get("description"):
         body["error_description"] = fault["description"]
+    if fault.get("number"):
+        body["number"] = fault["number"]
     default = 401 if body["error"] == "invalid_client" else 400
     status, body = realm.shape_error(fault.get("status", default), body)
     response = jsonify(body | fault.get("extra", {}))

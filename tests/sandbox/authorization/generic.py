@@ -8,12 +8,13 @@ from authlib.oauth2.rfc7009 import RevocationEndpoint
 from authlib.oauth2.rfc7662 import IntrospectionEndpoint
 from flask import Flask, Response, jsonify, request
 
+from tests.sandbox.authorization.clients import CLIENT_METHODS, Client
 from tests.sandbox.authorization.devices import DeviceEndpoint, device_page
 from tests.sandbox.authorization.faulting import answered
 from tests.sandbox.authorization.pages import Pages
 from tests.sandbox.authorization.realm import IDENTITY_SCOPES, Realm
-from tests.sandbox.authorization.records import Client, StoredToken
-from tests.sandbox.authorization.server import SECRET_METHODS, SandboxServer
+from tests.sandbox.authorization.records import StoredToken
+from tests.sandbox.authorization.server import SandboxServer
 from tests.sandbox.authorization.settings import STRICT
 from tests.sandbox.authorization.userinfo import userinfo
 
@@ -33,7 +34,7 @@ class GenericRealm(Realm):
 class _TokenLookup:
     """Finds a token of this realm by its text, whichever kind it is."""
 
-    CLIENT_AUTH_METHODS = SECRET_METHODS
+    CLIENT_AUTH_METHODS = CLIENT_METHODS
     server: SandboxServer
 
     def query_token(self, token_string: str, token_type_hint: str | None) -> StoredToken | None:
@@ -135,7 +136,7 @@ def _metadata(realm: Realm) -> dict[str, Any]:
         ],
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": ["RS256"],
-        "token_endpoint_auth_methods_supported": SECRET_METHODS,
+        "token_endpoint_auth_methods_supported": CLIENT_METHODS,
         "code_challenge_methods_supported": ["S256"],
         "authorization_response_iss_parameter_supported": True,
     }

@@ -16,6 +16,10 @@ from tests.sandbox.authorization.faulting import answered
 from tests.sandbox.authorization.pages import Pages
 from tests.sandbox.authorization.realm import Realm
 from tests.sandbox.authorization.server import SandboxServer
+from tests.sandbox.authorization.service_accounts import (
+    GRANT_TYPE as ASSERTION_GRANT,
+)
+from tests.sandbox.authorization.service_accounts import AssertionGrant, ServiceAccounts
 from tests.sandbox.authorization.settings import NONE
 from tests.sandbox.authorization.userinfo import userinfo
 from tests.sandbox.people import Person
@@ -32,6 +36,10 @@ class GoogleRealm(Realm):
     rotation = NONE
     access_token_prefix = "ya29."
     mail_scopes = {MAIL_SCOPE: ("imap", "pop3", "smtp")}
+
+    def __init__(self, *about: Any) -> None:
+        super().__init__(*about)
+        self.service_accounts = ServiceAccounts(self.base_url)
 
     def redirect_issuer(self) -> str:
         return self.base_url
@@ -51,7 +59,15 @@ class GoogleRealm(Realm):
     def new_refresh_token(self) -> str:
         return "1//0" + super().new_refresh_token()
 
+    def finish_token(
+        self, answer: dict[str, Any], form: dict[str, str], person: Person | None
+    ) -> None:
+        if form.get("grant_type") == ASSERTION_GRANT:
+            del answer["scope"]
+
     def shape_error(self, status: int, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        if request.form.get("grant_type") == ASSERTION_GRANT:
+            return status, body
         if body["error"] == "invalid_grant":
             is_code = "code" in (body.get("error_description") or "").lower()
             words = "Malformed auth code." if is_code else "Token has been expired or revoked."
@@ -78,6 +94,7 @@ class GoogleDeviceEndpoint(DeviceEndpoint):
 def add_routes(app: Flask, realm: Realm, server: SandboxServer, pages: Pages) -> None:
     """Google spreads these over several hosts; here all are on one."""
     server.register_endpoint(GoogleDeviceEndpoint)
+    server.register_grant(AssertionGrant)
     certificate = _certificate(realm)
 
     @app.route("/o/oauth2/v2/auth", methods=["GET", "POST"])

@@ -7,6 +7,8 @@ from typing import Any
 
 from flask import Flask, Response, jsonify, request
 
+from tests.sandbox.authorization.devices import decide_device, expire_device, forget_device
+from tests.sandbox.authorization.directory import Verdict, verdict
 from tests.sandbox.authorization.realm import PROTOCOLS, Realm
 
 HEADER = "X-Sandbox-Secret"
@@ -20,19 +22,17 @@ def make_inner_app(realms: dict[str, Realm], secret: str, actions: dict[str, Any
     app = Flask(__name__)
     store = next(iter(realms.values())).store
 
-    @app.post("/introspect/<protocol>")
-    def introspect(protocol: str) -> Response:
-        """RFC 7662. A token is active here only when its scope opens this protocol."""
+    @app.post("/introspect/<protocol>/<mailbox>")
+    def introspect(protocol: str, mailbox: str) -> Response:
+        """RFC 7662. A token is active here only when it opens this mailbox by this protocol."""
         if not _is_right(request.form.get("client_secret"), secret) or protocol not in PROTOCOLS:
             return Response(status=403)
         row = store.access_token(request.form.get("token", ""))
-        if row is None:
+        if row is not None:
+            realms[row["realm"]].counters.count(f"introspected_{protocol}")
+        if verdict(realms, row, protocol, mailbox) is not Verdict.OPEN:
             return jsonify({"active": False})
-        realm = realms[row["realm"]]
-        realm.counters.count(f"introspected_{protocol}")
-        if protocol not in realm.protocols(row["scope"]):
-            return jsonify({"active": False})
-        answer = {"active": True, "username": row["address"], "scope": row["scope"]}
+        answer = {"active": True, "username": mailbox, "scope": row["scope"]}
         return jsonify(answer | {"client_id": row["client_id"], "exp": int(row["expires_at"])})
 
     @app.post("/control")
@@ -65,7 +65,12 @@ def _reset(realm: Realm) -> None:
     realm.settings = type(realm.settings)(**realm.default_settings)
     realm.faults.clear()
     realm.counters.reset()
-    realm.client.client_secret = realm.default_secret
+    realm.directory.reset()
+    client = realm.client
+    client.client_secret = realm.default_secret
+    client.more_secrets.clear()
+    client.expired_secrets.clear()
+    client.certificates = dict(realm.default_certificates)
 
 
 def _allow_redirect(realm: Realm, uri: str) -> None:
@@ -99,4 +104,23 @@ _ON_REALM: dict[str, Any] = {
     ),
     "allow_redirect": _allow_redirect,
     "change_secret": _change_secret,
+    "add_secret": lambda realm: realm.client.add_secret(),
+    "expire_secret": lambda realm, secret: realm.client.expire_secret(secret),
+    "remove_secret": lambda realm, secret: realm.client.remove_secret(secret),
+    "add_certificate": lambda realm, pem: realm.client.add_certificate(pem),
+    "remove_certificate": lambda realm, thumbprint: realm.client.certificates.pop(thumbprint),
+    "service_account": lambda realm: realm.service_accounts.make(),
+    "remove_service_account": lambda realm, client_email: realm.service_accounts.remove(
+        client_email
+    ),
+    "decide_device": decide_device,
+    "expire_device": expire_device,
+    "forget_device": forget_device,
+    "add_delegate": lambda realm, mailbox, delegate: realm.directory.mailbox(mailbox).delegates.add(
+        delegate
+    ),
+    "remove_delegate": lambda realm, mailbox, delegate: realm.directory.mailbox(
+        mailbox
+    ).delegates.remove(delegate),
+    "switch": lambda realm, address, **switches: realm.directory.switch(address, **switches),
 }

@@ -9,8 +9,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from authlib.oauth2.rfc6749 import InvalidScopeError
-from flask import Flask, Response, abort, json, jsonify, request
+from flask import Flask, Response, abort, json, jsonify
+from flask import request as http
 
+from tests.sandbox.authorization.application import ApplicationGrant
 from tests.sandbox.authorization.devices import DeviceEndpoint, device_page
 from tests.sandbox.authorization.faulting import answered
 from tests.sandbox.authorization.pages import Pages
@@ -30,6 +32,10 @@ _CODES: tuple[tuple[str, str, int], ...] = (
     ("invalid_grant", "", 50173),
     ("invalid_client", "does not exist", 700016),
     ("invalid_client", "secret is required", 7000218),
+    ("invalid_client", "keys are expired", 7000222),
+    ("invalid_client", "valid time range", 700024),
+    ("invalid_client", "client assertion", 700027),
+    ("invalid_client", "Client assertion", 700027),
     ("invalid_client", "", 7000215),
     ("invalid_scope", "resource", 28003),
     ("invalid_scope", "", 70011),
@@ -59,6 +65,11 @@ class MicrosoftRealm(Realm):
         _OUTLOOK + "IMAP.AccessAsUser.All": ("imap",),
         _OUTLOOK + "POP.AccessAsUser.All": ("pop3",),
         _OUTLOOK + "SMTP.Send": ("smtp",),
+    }
+    application_scopes = {
+        "IMAP.AccessAsApp": ("imap",),
+        "POP.AccessAsApp": ("pop3",),
+        "SMTP.SendAsApp": ("smtp",),
     }
     other_scopes = (
         "https://graph.microsoft.com/User.Read",
@@ -111,8 +122,13 @@ class MicrosoftRealm(Realm):
             claims["email"] = person.address
         return claims
 
-    def finish_token(self, answer: dict[str, Any], form: dict[str, str], person: Person) -> None:
+    def finish_token(
+        self, answer: dict[str, Any], form: dict[str, str], person: Person | None
+    ) -> None:
         answer["ext_expires_in"] = answer["expires_in"]
+        if person is None:
+            del answer["scope"]
+            return
         kept = [name for name in answer["scope"].split() if name != "offline_access"]
         answer["scope"] = " ".join(kept)
         if form.get("client_info") == "1":
@@ -124,7 +140,7 @@ class MicrosoftRealm(Realm):
         error = {"access_denied": "authorization_declined"}.get(error, error)
         if "device code is unknown" in description:
             error = "bad_verification_code"
-        number = _number(error, description)
+        number = body.get("number") or _number(error, description)
         if number == 700016:
             error, status = "unauthorized_client", 400
         now = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%SZ")
@@ -158,22 +174,34 @@ def _number(error: str, description: str) -> int:
     return next((n for e, words, n in _CODES if e == error and words in description), 90090)
 
 
+_DEVICE_MESSAGES = {
+    "en": "To sign in, use a web browser to open the page {verification_uri} and enter the code "
+    "{user_code} to authenticate.",
+    "ja": "サインインするには、Web ブラウザーを使用して、ページ {verification_uri} を開き、コード "
+    "{user_code} を入力して認証します。",
+    "fr": "Pour vous connecter, utilisez un navigateur web pour ouvrir la page {verification_uri} "
+    "et entrez le code {user_code} pour vous authentifier.",
+    "ru": "Чтобы выполнить вход, откройте в браузере страницу {verification_uri} и введите код "
+    "{user_code} для проверки подлинности.",
+}
+
+
 class MicrosoftDeviceEndpoint(DeviceEndpoint):
     verification_path = "/common/oauth2/deviceauth"
 
     def create_endpoint_response(self, request: Any) -> tuple[int, Any, Any]:
         status, answer, headers = super().create_endpoint_response(request)
         del answer["verification_uri_complete"]
-        answer["message"] = (
-            f"To sign in, use a web browser to open the page {answer['verification_uri']} and "
-            f"enter the code {answer['user_code']} to authenticate."
-        )
+        language = http.values.get("mkt", "en").partition("-")[0].lower()
+        words = _DEVICE_MESSAGES.get(language, _DEVICE_MESSAGES["en"])
+        answer["message"] = words.format(**answer)
         return status, answer, headers
 
 
 def add_routes(app: Flask, realm: Realm, server: SandboxServer, pages: Pages) -> None:
     """The addresses below `/<tenant>/` as Microsoft lays them out."""
     server.register_endpoint(MicrosoftDeviceEndpoint)
+    server.register_grant(ApplicationGrant)
 
     @app.url_value_preprocessor
     def only_known_tenants(endpoint: str | None, values: dict[str, Any] | None) -> None:
@@ -187,7 +215,7 @@ def add_routes(app: Flask, realm: Realm, server: SandboxServer, pages: Pages) ->
 
     @app.post("/<tenant>/oauth2/v2.0/token")
     def token(tenant: str) -> Response:
-        return answered(realm, "token", lambda: server.token_answer(request.form))
+        return answered(realm, "token", lambda: server.token_answer(http.form))
 
     @app.post("/<tenant>/oauth2/v2.0/devicecode")
     def devicecode(tenant: str) -> Response:
@@ -227,7 +255,11 @@ def _metadata(realm: Realm, tenant: str) -> dict[str, Any]:
         "token_endpoint": f"{root}/oauth2/v2.0/token",
         "device_authorization_endpoint": f"{root}/oauth2/v2.0/devicecode",
         "jwks_uri": f"{root}/discovery/v2.0/keys",
-        "token_endpoint_auth_methods_supported": ["client_secret_post", "client_secret_basic"],
+        "token_endpoint_auth_methods_supported": [
+            "client_secret_post",
+            "private_key_jwt",
+            "client_secret_basic",
+        ],
         "response_modes_supported": ["query"],
         "response_types_supported": ["code"],
         "subject_types_supported": ["pairwise"],

@@ -9,7 +9,8 @@ from typing import Any
 from authlib.oauth2.rfc6749 import InvalidScopeError
 from joserfc.jwk import RSAKey
 
-from tests.sandbox.authorization.records import Client
+from tests.sandbox.authorization.clients import Client
+from tests.sandbox.authorization.directory import Directory
 from tests.sandbox.authorization.settings import STRICT, Counters, FaultQueue, RealmSettings
 from tests.sandbox.authorization.store import Store
 from tests.sandbox.people import PEOPLE, Person, person_of
@@ -21,28 +22,34 @@ PROTOCOLS = ("imap", "pop3", "smtp")
 class Realm:
     """One authorization server: its address, its client, its people, its rules.
 
-    `mail_scopes` says which mail protocols a scope opens; `slows_down` whether hasty polls for a
-    device code are told so (RFC 8628 section 3.5).
+    `mail_scopes` says which mail protocols a scope opens, `application_scopes` which a permission
+    of the application itself opens; `slows_down` is the setting of that name at the start.
     """
 
     key = ""
     title = ""
     rotation = STRICT
     mail_scopes: dict[str, tuple[str, ...]] = {}
+    application_scopes: dict[str, tuple[str, ...]] = {}
     other_scopes: tuple[str, ...] = ()
     access_token_prefix = ""
     slows_down = True
 
     def __init__(self, base_url: str, client: Client, store: Store, key: RSAKey) -> None:
         # What `settings` goes back to when a test has finished.
-        self.default_settings: dict[str, Any] = {"rotation": self.rotation}
+        self.default_settings: dict[str, Any] = {
+            "rotation": self.rotation,
+            "slows_down": self.slows_down,
+        }
         self.default_secret = client.client_secret
+        self.default_certificates = dict(client.certificates)
         self.base_url = base_url
         self.client = client
         self.store = store
         self.signing_key = key
         self.people = [person for person in PEOPLE if person.signs_in_at == self.key]
         self.settings = RealmSettings(**self.default_settings)
+        self.directory = Directory(self.key)
         self.faults = FaultQueue()
         self.counters = Counters()
 
@@ -103,7 +110,7 @@ class Realm:
         held = {self.canonical(name) for name in scope.split()}
         opened = {
             protocol
-            for name, protocols in self.mail_scopes.items()
+            for name, protocols in (self.mail_scopes | self.application_scopes).items()
             if self.canonical(name) in held
             for protocol in protocols
         }
@@ -129,8 +136,10 @@ class Realm:
     def new_refresh_token(self) -> str:
         return secrets.token_urlsafe(48)
 
-    def finish_token(self, answer: dict[str, Any], form: dict[str, str], person: Person) -> None:
-        """Adds to a successful token answer what only this server adds."""
+    def finish_token(
+        self, answer: dict[str, Any], form: dict[str, str], person: Person | None
+    ) -> None:
+        """Adds to a successful token answer what only this server adds; None for the client."""
 
     def shape_error(self, status: int, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
         """Gives an error answer the form this server is known for."""

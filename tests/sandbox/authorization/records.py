@@ -1,71 +1,18 @@
-"""What Authlib asks of clients, codes, tokens and device codes, over the rows of the store."""
+"""What Authlib asks of codes, tokens and device codes, over the rows of the store."""
 
 from __future__ import annotations
 
-import re
-import secrets
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
-from authlib.oauth2.rfc6749 import ClientMixin, TokenMixin
-from authlib.oauth2.rfc8628 import DEVICE_CODE_GRANT_TYPE, DeviceCredentialMixin
+from authlib.oauth2.rfc6749 import TokenMixin
+from authlib.oauth2.rfc8628 import DeviceCredentialMixin
 from authlib.oidc.core import AuthorizationCodeMixin
 
-LOOPBACK = {"127.0.0.1", "[::1]", "localhost"}
+from tests.sandbox.authorization.clients import Client
+
 CODE_SECONDS = 600
-
-
-@dataclass
-class Client(ClientMixin):
-    """The one registered client of a server.
-
-    `redirect_bases` are prefixes ending in `/`, standing for a long list of exact addresses;
-    `redirect_uris` are exact, except that a loopback one without a port accepts every port
-    (RFC 8252 section 7.3).
-    """
-
-    client_id: str
-    client_secret: str
-    name: str
-    redirect_bases: list[str] = field(default_factory=list)
-    redirect_uris: list[str] = field(default_factory=list)
-
-    def get_client_id(self) -> str:
-        return self.client_id
-
-    def get_default_redirect_uri(self) -> str:
-        return ""
-
-    def get_allowed_scope(self, scope: str | None) -> str:
-        # Which scopes exist is the server's question; the realm answers it.
-        return scope or ""
-
-    def check_client_secret(self, client_secret: str) -> bool:
-        return secrets.compare_digest(self.client_secret.encode(), client_secret.encode())
-
-    def check_endpoint_auth_method(self, method: str, endpoint: str) -> bool:
-        return True
-
-    def check_response_type(self, response_type: str) -> bool:
-        return response_type == "code"
-
-    def check_grant_type(self, grant_type: str) -> bool:
-        return grant_type in {"authorization_code", "refresh_token", DEVICE_CODE_GRANT_TYPE}
-
-    def check_redirect_uri(self, redirect_uri: str) -> bool:
-        if redirect_uri in self.redirect_uris:
-            return True
-        if any(sign in redirect_uri for sign in ("?", "#", "\\", "..")):
-            return False
-        if any(redirect_uri.startswith(base) for base in self.redirect_bases):
-            return True
-        parts = urlsplit(redirect_uri)
-        host = re.sub(r":\d+$", "", parts.netloc)
-        if parts.scheme != "http" or host not in LOOPBACK:
-            return False
-        return f"http://{host}{parts.path}" in self.redirect_uris
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,12 @@ class RealmSettings:
 
     `id_token` replaces claims of the next ID tokens (None takes a claim out), for example
     `{"aud": "somebody-else"}`; `is_id_token_forged` signs them with a key nobody published.
+    `application_permissions` are what an administrator has given to the application itself, and
+    `application_mailboxes` the mailboxes it may open (None: all of the tenant).
+    `domain_wide_delegation`: service accounts may speak for everybody of the domain.
+    `slows_down`: hasty polls for a device code are told so (RFC 8628 section 3.5).
+    `redirect_error` is sent back to the client in place of a code, for example
+    `{"error": "server_error"}`.
     """
 
     access_token_seconds: int = 120
@@ -33,6 +39,13 @@ class RealmSettings:
     issuer_in_redirect: str | None = None
     device_interval: int = 5
     device_seconds: int = 900
+    slows_down: bool = True
+    application_permissions: list[str] = field(
+        default_factory=lambda: ["IMAP.AccessAsApp", "POP.AccessAsApp", "SMTP.SendAsApp"]
+    )
+    application_mailboxes: list[str] | None = None
+    domain_wide_delegation: bool = True
+    redirect_error: dict[str, str] | None = None
 
     def update(self, changes: dict[str, Any]) -> None:
         """Sets several values. ValueError names one that does not exist."""

@@ -12,9 +12,9 @@ from joserfc.jwk import RSAKey
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
 from tests.sandbox.authorization import generic, google, microsoft
+from tests.sandbox.authorization.clients import Client
 from tests.sandbox.authorization.pages import Pages
 from tests.sandbox.authorization.realm import Realm
-from tests.sandbox.authorization.records import Client
 from tests.sandbox.authorization.server import SandboxServer
 from tests.sandbox.authorization.store import Store
 
