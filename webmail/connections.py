@@ -111,10 +111,9 @@ def probe(endpoint: Endpoint) -> None:
 
 def receiving_credentials(account: MailAccount) -> Credentials:
     """What opens the mailbox now. Raises NotAuthorizedError, OAuthError, StoredSecretError."""
-    username = account.receive_username or account.address
     if account.receive_authentication == MailAccount.ReceiveAuthentication.OAUTH2:
-        return _bearer(username, account.receive_grant)
-    return PasswordCredentials(username, _stored(lambda: account.receive_password))
+        return _bearer(account.receiving_name, account.receive_grant)
+    return PasswordCredentials(account.receiving_name, _stored(lambda: account.receive_password))
 
 
 def sending_credentials(account: MailAccount) -> Credentials:
@@ -122,15 +121,13 @@ def sending_credentials(account: MailAccount) -> Credentials:
 
     Raises NotAuthorizedError, OAuthError, StoredSecretError.
     """
-    match account.send_authentication:
-        case SmtpAuthentication.NONE:
-            return None
-        case SmtpAuthentication.SAME_AS_RECEIVING:
-            return receiving_credentials(account)
-    username = account.send_username or account.receive_username or account.address
-    if account.send_authentication == SmtpAuthentication.OAUTH2:
-        return _bearer(username, account.send_grant)
-    return PasswordCredentials(username, _stored(lambda: account.send_password))
+    if account.send_authentication == SmtpAuthentication.NONE:
+        return None
+    if account.effective_send_authentication == SmtpAuthentication.OAUTH2:
+        return _bearer(account.sending_name, account.effective_send_grant)
+    if account.send_authentication == SmtpAuthentication.SAME_AS_RECEIVING:
+        return receiving_credentials(account)  # a password belongs to the name it was given with
+    return PasswordCredentials(account.sending_name, _stored(lambda: account.send_password))
 
 
 @contextmanager

@@ -4,22 +4,15 @@ from __future__ import annotations
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import Q
+from django.db import transaction
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
-from oauthservers.models import AuthorizationServer
 from webmail import sync
+from webmail.forms.proving import Proving, Receive, Send
+from webmail.forms.server import TypedServerForm
+from webmail.forms.typed_servers import FIELDS, TYPED, ServerChoice, TypedServers
 from webmail.models import MailAccount, MailServer
-
-Receive = MailAccount.ReceiveAuthentication
-Send = MailAccount.SendAuthentication
-
-
-class ServerChoice(forms.ModelChoiceField):
-    """A registered mail server with its protocol, address and protection."""
-
-    def label_from_instance(self, server: MailServer) -> str:
-        return f"{server.name} ({server.get_protocol_display()}, {server.host}:{server.port})"
 
 
 class KeptPasswordField(forms.CharField):
@@ -35,11 +28,6 @@ class KeptPasswordField(forms.CharField):
 
     def validate(self, value: str) -> None:
         """Accept an empty value."""
-
-
-def _offered(servers, current: MailServer | None):
-    """The servers that may be chosen, and the one that was chosen before it was switched off."""
-    return servers.filter(Q(is_enabled=True) | Q(pk=current.pk if current else None))
 
 
 def _without_controls(value: str) -> str:
@@ -86,6 +74,7 @@ class MailAccountForm(forms.ModelForm):
             "name",
             "display_name",
             "is_enabled",
+            "authorized_as",
             "incoming_server",
             "receive_authentication",
             "receive_username",
@@ -98,35 +87,80 @@ class MailAccountForm(forms.ModelForm):
         ]
         labels = {
             "is_enabled": _("Receive and send with this account"),
-            "receive_username": _("User name"),
-            "send_username": _("User ID for sending"),
+            "authorized_as": _("Authorized as"),
+            "receive_username": _("User name for receiving"),
+            "send_username": _("User name for sending"),
         }
         help_texts = {
             "name": _("Shown in your folder list. Empty: the mail address."),
             "display_name": _("Recipients see this name beside your address."),
-            "receive_username": _("Empty: the mail address."),
-            "send_username": _("Empty: the user name for receiving."),
+            "authorized_as": _(
+                "For a shared mailbox: the address of the person who may open it and signs in for it. "
+                "Empty: the mail address."
+            ),
+            "receive_username": _(
+                "Names the mailbox to open, also when somebody else signs in for it. Empty: the mail address."
+            ),
+            "send_username": _(
+                "Names who signs in for sending. Empty: the address that it is authorized as, "
+                "otherwise the user name for receiving."
+            ),
             "delete_after_days": _("0: mail stays on the server for good."),
         }
 
-    def __init__(self, *args, **kwargs) -> None:
+    def __init__(self, *args, allows_typing: bool = False, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         account = self.instance
         has_row = bool(account.pk)
-        incoming = account.incoming_server if has_row else None
-        self.fields["incoming_server"].queryset = _offered(MailServer.objects.incoming(), incoming)
-        self.fields["outgoing_server"].queryset = _offered(
-            MailServer.objects.outgoing(), account.outgoing_server
-        )
+        data = self.data if self.is_bound else None
+        self.servers = TypedServers(account, self.fields, data, allows_typing)
+        self.proving = Proving(self, self.servers)
+        for direction, name in FIELDS.items():
+            if self.servers.is_typed(direction):
+                self.initial[name] = TYPED
         self.fields["delete_after_days"].required = False
         if not has_row:
             self.initial["receive_authentication"] = Receive.OAUTH2
             self.initial["send_authentication"] = Send.SAME_AS_RECEIVING
+        self._suggest_names()
         kept = _("A password is kept. Leave this empty to keep it.")
         if has_row and account.receive_password:
             self.fields["new_receive_password"].help_text = kept
         if has_row and account.send_password:
             self.fields["new_send_password"].help_text = kept
+
+    def _suggest_names(self) -> None:
+        """Show in the empty fields what will be used; account.js follows what is typed."""
+        account = self.instance
+        suggestions = {
+            "authorized_as": account.address,
+            "receive_username": account.address,
+            "send_username": account.authorized_as or account.receiving_name,
+        }
+        for name, suggestion in suggestions.items():
+            attrs = {"placeholder": suggestion, "autocomplete": "off", "spellcheck": "false"}
+            self.fields[name].widget.attrs |= attrs
+
+    @property
+    def typed_receive(self) -> TypedServerForm | None:
+        """The server typed in for receiving, for the template."""
+        return self.servers.forms.get("receive")
+
+    @property
+    def typed_send(self) -> TypedServerForm | None:
+        """The server typed in for sending, for the template."""
+        return self.servers.forms.get("send")
+
+    @cached_property
+    def changed_data(self) -> list[str]:
+        """The names of the fields that were changed, those of typed servers included."""
+        return [*super().changed_data, *self.servers.changed()]
+
+    @property
+    def has_other_names(self) -> bool:
+        """Whether somebody signs in under another name than the address, or typed one that is refused."""
+        names = ("authorized_as", "receive_username", "send_username")
+        return any(self[name].value() or self[name].errors for name in names)
 
     def clean_delete_after_days(self) -> int:
         """Empty means never."""
@@ -140,11 +174,19 @@ class MailAccountForm(forms.ModelForm):
         """A user name goes into commands of the mail protocols."""
         return _without_controls(self.cleaned_data["send_username"])
 
+    def clean_authorized_as(self) -> str:
+        """The address itself is nobody else's: then there is no delegate."""
+        typed = self.cleaned_data["authorized_as"]
+        address = self.cleaned_data.get("address", "")
+        return "" if typed.casefold() == address.casefold() else typed
+
     def clean_address(self) -> str:
-        """One account per address and person."""
+        """One account per address and person; one shared account per address."""
         address = self.cleaned_data["address"]
-        others = MailAccount.objects.filter(owner=self.instance.owner, address__iexact=address)
-        if others.exclude(pk=self.instance.pk).exists():
+        alike = MailAccount.objects.kept().filter(
+            owner=self.instance.owner, kind=self.instance.kind, address__iexact=address
+        )
+        if alike.exclude(pk=self.instance.pk).exists():
             raise ValidationError(
                 _("There is already an account with this address."), code="unique"
             )
@@ -153,84 +195,48 @@ class MailAccountForm(forms.ModelForm):
     def clean(self) -> dict[str, object]:
         """The rules between the fields: each direction must be able to prove who it is."""
         cleaned = super().clean() or self.cleaned_data
-        if cleaned.get("outgoing_server") is None:
+        self.servers.resolve(self, cleaned)
+        if not cleaned.get("outgoing_server"):
             cleaned["send_authentication"] = Send.OFF
         elif not cleaned.get("send_authentication"):
             self.add_error("send_authentication", _("Choose how sending proves who you are."))
         if not self.errors:
-            self._check_receiving(cleaned)
-            self._check_sending(cleaned)
+            self.proving.check(cleaned)
         return cleaned
 
-    def _check_receiving(self, cleaned: dict) -> None:
-        server = cleaned["incoming_server"]
-        if cleaned["receive_authentication"] == Receive.OAUTH2:
-            self._need_authorization_server("incoming_server", server)
-        elif not (cleaned["new_receive_password"] or self.instance.receive_password):
-            self.add_error("new_receive_password", _("Enter the password for receiving."))
-
-    def _check_sending(self, cleaned: dict) -> None:
-        choice, server = cleaned["send_authentication"], cleaned.get("outgoing_server")
-        if choice == Send.PASSWORD:
-            if not (cleaned["new_send_password"] or self.instance.send_password):
-                self.add_error("new_send_password", _("Enter the password for sending."))
-        elif choice == Send.OAUTH2:
-            self._need_authorization_server("outgoing_server", server)
-        elif (
-            choice == Send.SAME_AS_RECEIVING
-            and cleaned["receive_authentication"] == Receive.OAUTH2
-            and "incoming_server" in cleaned
-        ):
-            incoming = cleaned["incoming_server"]
-            if incoming.authorization_server_id != server.authorization_server_id:
-                self.add_error(
-                    "send_authentication",
-                    _(
-                        "The two servers use different authorization servers. "
-                        "Choose OAuth 2.0 here."
-                    ),
-                )
-
-    def _need_authorization_server(self, field: str, server: MailServer) -> None:
-        known = AuthorizationServer.objects.in_use().filter(pk=server.authorization_server_id)
-        if not known.exists():
-            message = _(
-                "No authorization server is registered for %(server)s. "
-                "Choose another authentication, or ask your administrator."
-            )
-            self.add_error(field, ValidationError(message, params={"server": server.name}))
+    def _get_validation_exclusions(self) -> set[str]:
+        """A typed server has no row yet, so there is nothing to look for."""
+        excluded: set[str] = super()._get_validation_exclusions()
+        chosen = {name: self.cleaned_data.get(name) for name in FIELDS.values()}
+        return excluded | {name for name, server in chosen.items() if server and not server.pk}
 
     def save(self, commit: bool = True) -> MailAccount:
-        """Save the columns of the form; a changed address or authorization server lets go of the old connection."""
+        """Save the columns of the form; a changed name or server lets go of the old connection."""
+        with transaction.atomic():
+            kept = {direction: self.proving.may_keep(direction) for direction in FIELDS}
+            self.servers.save()
+            account = self._saved(kept)
+            self.servers.forget_former()
+        if self.changed_data and not self._is_new:
+            sync.resume(account)
+        return account
+
+    def _saved(self, kept: dict[str, bool]) -> MailAccount:
         account = self.instance
+        self._is_new = not account.pk
         columns = {*self.Meta.fields}
-        for direction in ("receive", "send"):
+        for direction in FIELDS:
             if password := self.cleaned_data[f"new_{direction}_password"]:
                 setattr(account, f"{direction}_password", password)
                 columns.add(f"{direction}_password")
-            if not self._fits(direction):
+            if not (kept[direction] and self.proving.fits(direction)):
                 setattr(account, f"{direction}_grant", None)
                 columns.add(f"{direction}_grant")
-        if not account.pk:
+        if self._is_new:
             account.save()
             return account
         if self.changed_data:
             account.send_health = MailAccount.Health.UNTRIED
             columns.add("send_health")
         account.save(update_fields=columns)
-        if self.changed_data:
-            sync.resume(account)
         return account
-
-    def _fits(self, direction: str) -> bool:
-        """Whether the connection that the account has still is for its address and its server."""
-        account = self.instance
-        grant = account.receive_grant if direction == "receive" else account.send_grant
-        server = account.incoming_server if direction == "receive" else account.outgoing_server
-        if grant is None:
-            return True
-        return (
-            server is not None
-            and grant.server_id == server.authorization_server_id
-            and grant.mailbox_address.casefold() == account.address.casefold()
-        )

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from groupware.audit.record import record
 from groupware.functions.permissions import function_admin_required
-from webmail.manage.forms import MailServerForm
+from webmail.forms.server import MailServerForm
 from webmail.models import MailAccount, MailServer
 
 

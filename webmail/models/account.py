@@ -226,10 +226,11 @@ class MailAccount(Leased):
 
     def clean(self) -> None:
         """Folders of a server and local ones do not mix: an account with folders keeps its protocol."""
-        if self.pk is None or not self.incoming_server_id or not self.mailboxes.exists():
+        incoming = getattr(self, "incoming_server", None)
+        if self.pk is None or incoming is None or not self.mailboxes.exists():
             return
         before = MailServer.objects.get(receiving_accounts=self)
-        if before.protocol != self.incoming_server.protocol:
+        if before.protocol != incoming.protocol:
             message = _(
                 "This account keeps mail that came by %(protocol)s. "
                 "A server of another protocol needs a new account: remove this one first."
@@ -241,6 +242,27 @@ class MailAccount(Leased):
     def sign_in_address(self) -> str:
         """The address that must sign in at the authorization server: the mailbox's own, or its delegate's."""
         return self.authorized_as or self.address
+
+    @property
+    def receiving_name(self) -> str:
+        """The user name for receiving: the one typed, or the mailbox's address."""
+        return self.receive_username or self.address
+
+    @property
+    def sending_name(self) -> str:
+        """The user name for sending.
+
+        Exchange wants the mailbox when a delegate receives, and the delegate when they send (Send As); other servers
+        know one name.
+        """
+        return self.send_username or self.authorized_as or self.receiving_name
+
+    @property
+    def sends_as_delegate(self) -> bool:
+        """Whether sending signs in to another mailbox than the one that is received."""
+        return bool(self.authorized_as) and (
+            self.sending_name.casefold() != self.receiving_name.casefold()
+        )
 
     @property
     def receives_by_pop3(self) -> bool:

@@ -38,6 +38,10 @@ class MailServerQuerySet(models.QuerySet["MailServer"]):
         """Servers that an administrator registered, without those typed in for one account."""
         return self.filter(is_individual=False)
 
+    def unused_individual(self) -> MailServerQuerySet:
+        """Servers typed in for one account that has another one now, or is gone."""
+        return self.filter(is_individual=True, receiving_accounts=None, sending_accounts=None)
+
 
 class MailServer(models.Model):
     """Host, port and protection of one IMAP, POP3 or SMTP service."""

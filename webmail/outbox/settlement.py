@@ -157,9 +157,15 @@ def _follow_up(outgoing: OutgoingMessage, parsed: dict[str, Any] | None) -> None
 
 
 def server_files_copy(account: MailAccount) -> bool:
-    """Whether the mail server puts a copy into Sent by itself."""
+    """Whether the mail server puts a copy into the account's Sent by itself.
+
+    It files what it takes in the mailbox that signed in. When a delegate sends for a shared mailbox, that is the
+    delegate's own (Exchange, unless MessageCopyForSentAsEnabled is set for the shared one).
+    """
     if account.sent_copy != MailAccount.SentCopy.AUTOMATIC:
         return account.sent_copy == MailAccount.SentCopy.SERVER
+    if account.sends_as_delegate:
+        return False
     grant = account.effective_send_grant
     return grant is not None and grant.server.provider in _FILES_IT_ITSELF
 
