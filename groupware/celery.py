@@ -26,6 +26,7 @@ app.conf.task_routes = {
     "webmail.tasks.sync_*": {"queue": "sync"},
     "webmail.tasks.*": {"queue": "maintenance"},
     "oauthservers.tasks.test_server": {"queue": "interactive"},
+    "oauthservers.tasks.poll_device*": {"queue": "interactive"},
     "oauthservers.tasks.*": {"queue": "maintenance"},
     "groupware.*": {"queue": "maintenance"},
 }
@@ -65,6 +66,10 @@ app.conf.beat_schedule = {
             "options": {"queue": queue, "expires": 2 * heartbeat.EVERY_SECONDS},
         }
         for queue in heartbeat.QUEUES
+    },
+    "ask whether device codes were approved": {
+        "task": "oauthservers.tasks.poll_devices",
+        "schedule": timedelta(seconds=settings.DEVICE_SWEEP_SECONDS),
     },
     "purge stale authorization requests": {
         "task": "oauthservers.tasks.purge_requests",

@@ -253,6 +253,7 @@ SYNC_SWEEP_SECONDS = env.int("SYNC_SWEEP_SECONDS", default=20)
 SYNC_INTERVAL_SECONDS = env.int("SYNC_INTERVAL_SECONDS", default=120)
 INDEX_SWEEP_SECONDS = env.int("INDEX_SWEEP_SECONDS", default=5)
 TOKEN_SWEEP_SECONDS = env.int("TOKEN_SWEEP_SECONDS", default=30)
+DEVICE_SWEEP_SECONDS = env.int("DEVICE_SWEEP_SECONDS", default=3)
 NOTICE_SWEEP_SECONDS = env.int("NOTICE_SWEEP_SECONDS", default=60)
 
 # -- reaching out ----------------------------------------------------------------------------------------------------

@@ -10,6 +10,8 @@ LABELS = {
     "oauthservers.server.tested": _("Authorization server tested"),
     "oauthservers.server.fault_found": _("Registration refused by the authorization server"),
     "oauthservers.server.fault_cleared": _("Registration accepted again"),
+    "oauthservers.server.outage_began": _("Authorization server stopped answering"),
+    "oauthservers.server.outage_ended": _("Authorization server answers again"),
     "oauthservers.authorization.started": _("Authorization of a mailbox started"),
     "oauthservers.authorization.failed": _("Authorization of a mailbox failed"),
     "oauthservers.authorization.refused": _("Answer of an authorization server refused"),

@@ -14,7 +14,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from groupware import leases
 from groupware.audit.record import record
-from oauthservers import adapter, timing
+from oauthservers import adapter, breaker, timing
 from oauthservers.errors import (
     AccessDeniedError,
     AdministratorRequiredError,
@@ -25,11 +25,14 @@ from oauthservers.errors import (
 )
 from oauthservers.models import AuthorizationServer, Grant
 from oauthservers.providers.base import TokenResponse
+from oauthservers.signals import grant_changed
 
 logger = logging.getLogger("oauthservers.vault")
 
 LEASE_SECONDS = 60
 PROBE_EVERY = timedelta(minutes=15)
+#: Of application access: the server lets us open other mailboxes, but not this one.
+MAILBOX_REFUSED = "mailbox_not_permitted"
 _SAVE_PAUSES = (0.1, 0.5, 1.0, 2.0, 4.0, 8.0)
 NO_TROUBLE = {
     "error_code": "",
@@ -55,9 +58,7 @@ def renewed(row: Grant) -> str | None:
         ):  # refuses, before anything is asked, to run inside a transaction
             Grant.objects.filter(pk=row.pk).update(refresh_started_at=asked_at)
         try:
-            if not refresh_token:
-                raise ReauthorizationRequiredError("no_refresh_token", code="missing_refresh_token")
-            tokens = adapter.provider_for(row.server).refresh(refresh_token, row.scopes.split())
+            tokens = _asked(row, refresh_token)
         except OAuthError as error:
             if _judged(row, error):
                 raise _for_callers(error) from None
@@ -67,8 +68,32 @@ def renewed(row: Grant) -> str | None:
         lease.release()
 
 
+@sensitive_variables("refresh_token")
+def _asked(row: Grant, refresh_token: str) -> TokenResponse:
+    """Ask the server: with the refresh token, or in our own name for application access. Raises OAuthError."""
+    if row.access == Grant.Access.APPLICATION:
+        provider = adapter.provider_for(row.server)
+        try:
+            return provider.application_token(row.scopes.split(), row.mailbox_address)
+        except (ReauthorizationRequiredError, AccessDeniedError) as error:
+            # No person can mend it, and it is about this mailbox alone.
+            raise _MailboxRefusedError(
+                error.error,
+                error.description,
+                code=MAILBOX_REFUSED,
+                vendor_codes=error.vendor_codes,
+            ) from None
+    if not refresh_token:
+        raise ReauthorizationRequiredError("no_refresh_token", code="missing_refresh_token")
+    return adapter.provider_for(row.server).refresh(refresh_token, row.scopes.split())
+
+
+class _MailboxRefusedError(AdministratorRequiredError):
+    """The server gives us no token for one mailbox; the registration is good for the others."""
+
+
 def _require_good_time(row: Grant) -> None:
-    """Raise while asking the server would only do harm: its registration is at fault, or we are backing off."""
+    """Raise while asking would only do harm: the registration is at fault, the server is away, or we are backing off."""
     now, server = timezone.now(), row.server
     if server.fault_code:
         is_probe = (server.fault_probe_at or now) <= now and AuthorizationServer.objects.filter(
@@ -78,7 +103,11 @@ def _require_good_time(row: Grant) -> None:
             raise AdministratorRequiredError(
                 server.fault_code, server.fault_detail, code=server.fault_code
             )
+    elif server.outage_since:
+        breaker.require_probe(server)
     elif row.next_attempt_at and row.next_attempt_at > now:
+        if row.error_code == MAILBOX_REFUSED:
+            raise AdministratorRequiredError(row.error_code, row.error_detail, code=row.error_code)
         raise TemporaryOAuthError(
             row.error_code,
             row.error_detail,
@@ -112,6 +141,9 @@ def _saved(row: Grant, tokens: TokenResponse, asked_at: datetime) -> bool:
             time.sleep(pause)
     _follow_chain(row, tokens, bool(saved))
     row.server.clear_fault()
+    breaker.answered(row.server)
+    if saved and row.failures:
+        tell(Grant.objects.get(pk=row.pk))
     return bool(saved)
 
 
@@ -124,7 +156,7 @@ def _judged(row: Grant, error: OAuthError) -> bool:
     same = Grant.objects.filter(pk=row.pk, version=row.version)
     if isinstance(error, ReauthorizationRequiredError | AccessDeniedError):
         # An attempt that never came back may have used the token up at a server that rotates.
-        is_interrupted = row.refresh_started_at is not None and error.code == "invalid_grant"
+        is_interrupted = row.refresh_started_at is not None and error.error == "invalid_grant"
         error.code = "refresh_interrupted" if is_interrupted else error.code
         ended = same.update(
             state=Grant.State.REAUTHORIZATION_REQUIRED,
@@ -134,24 +166,31 @@ def _judged(row: Grant, error: OAuthError) -> bool:
             refresh_started_at=None,
             version=F("version") + 1,
         )
+        breaker.answered(row.server)
         if ended:
             record("oauthservers.grant.expired", target=row, details={"error": error.code})
+            tell(Grant.objects.get(pk=row.pk))
         return bool(ended)
-    if isinstance(error, AdministratorRequiredError):
+    if isinstance(error, AdministratorRequiredError) and error.code != MAILBOX_REFUSED:
         same.update(refresh_started_at=None)
+        breaker.answered(row.server)
         return row.server.note_fault(error.code, error.description, timezone.now() + PROBE_EVERY)
     if not isinstance(error, UnreachableServerError):
         same.update(refresh_started_at=None)  # answered: the refresh token is not used up
-    return bool(
-        same.update(
-            error_code=error.code,
-            error_detail=error.description,
-            failures=F("failures") + 1,
-            next_attempt_at=timing.next_attempt(
-                row.failures + 1, getattr(error, "retry_after", None)
-            ),
-        )
+    if isinstance(error, TemporaryOAuthError):
+        breaker.failed(row.server, error)
+    return _back_off(row, error)
+
+
+def _back_off(row: Grant, error: OAuthError) -> bool:
+    pause_until = timing.next_attempt(row.failures + 1, getattr(error, "retry_after", None))
+    changed = Grant.objects.filter(pk=row.pk, version=row.version).update(
+        error_code=error.code,
+        error_detail=error.description,
+        failures=F("failures") + 1,
+        next_attempt_at=pause_until,
     )
+    return bool(changed)
 
 
 def _for_callers(error: OAuthError) -> OAuthError:
@@ -177,6 +216,13 @@ def _follow_chain(row: Grant, tokens: TokenResponse, saved: bool) -> None:
             "received": fingerprint(tokens.refresh_token),
         },
     )
+
+
+def tell(grant: Grant) -> None:
+    """Let other apps know. A receiver that fails must not cost a token that is saved already."""
+    for receiver, answer in grant_changed.send_robust(sender=Grant, grant=grant):
+        if isinstance(answer, Exception):
+            logger.error("a receiver of grant_changed failed: %r", receiver, exc_info=answer)
 
 
 def fingerprint(token: str) -> str:

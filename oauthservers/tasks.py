@@ -11,10 +11,10 @@ from django.db.models import Q
 from django.utils import timezone
 
 from groupware import leases
-from oauthservers import timing, vault
+from oauthservers import diagnosis, timing, vault
 from oauthservers.errors import OAuthError
-from oauthservers.flows import authorization_code
-from oauthservers.models import AuthorizationRequest, Grant, GrantQuerySet
+from oauthservers.flows import authorization_code, device_code
+from oauthservers.models import AuthorizationRequest, AuthorizationServer, Grant, GrantQuerySet
 
 #: A mailbox that was opened within this time is likely to be opened again.
 _RECENTLY = timedelta(hours=2)
@@ -37,7 +37,8 @@ def refresh_due_grants() -> None:
 def keep_idle_grants_alive() -> None:
     """Renew what nobody used for a week: refresh tokens die of disuse (90 days at Microsoft, six months at Google)."""
     idle = _renewable().filter(
-        Q(refreshed_at__isnull=True) | Q(refreshed_at__lt=timezone.now() - timing.IDLE)
+        Q(access=Grant.Access.DELEGATED),
+        Q(refreshed_at__isnull=True) | Q(refreshed_at__lt=timezone.now() - timing.IDLE),
     )
     _start(idle.iterator(), 3000)
 
@@ -55,10 +56,41 @@ def refresh_grant(pk: int) -> None:
 
 
 @shared_task(ignore_result=True)
+def poll_devices() -> None:
+    """Start a poll for every device code whose time has come."""
+    for pk in device_code.due().values_list("pk", flat=True):
+        poll_device.delay(pk)
+
+
+@shared_task(ignore_result=True)
+def poll_device(pk: int) -> None:
+    """Ask once whether the person has decided. A second one for the same poll finds nothing to do."""
+    attempt = AuthorizationRequest.objects.filter(pk=pk).first()
+    if attempt is not None:
+        device_code.poll(attempt)
+
+
+@shared_task(ignore_result=True)
 def purge_requests() -> None:
     """Close attempts that nobody came back from, and forget the old ones."""
     authorization_code.close_stale()
     AuthorizationRequest.objects.filter(created_at__lt=timezone.now() - _KEEP_ATTEMPTS).delete()
+
+
+@shared_task(ignore_result=True)
+def test_servers() -> None:
+    """Test servers in use whose last test is too old, so that what the registry shows is never stale."""
+    for server in AuthorizationServer.objects.in_use():
+        if diagnosis.is_due(server) and diagnosis.claim(server):
+            test_server.apply_async(args=[server.pk], kwargs={"is_routine": True})
+
+
+@shared_task(ignore_result=True)
+def test_server(pk: int, mailbox: str = "", is_routine: bool = False) -> None:
+    """Run the test that ``diagnosis.claim`` announced; its result is on the server's row."""
+    server = AuthorizationServer.objects.filter(pk=pk).first()
+    if server is not None:
+        diagnosis.run(server, mailbox=mailbox, is_routine=is_routine)
 
 
 def _renewable() -> GrantQuerySet:
@@ -66,8 +98,13 @@ def _renewable() -> GrantQuerySet:
     return (
         Grant.objects.alive()
         .filter(leases.is_free(now), server__is_enabled=True)
-        .filter(Q(next_attempt_at__isnull=True) | Q(next_attempt_at__lte=now))
+        .filter(
+            Q(next_attempt_at__isnull=True)
+            | Q(next_attempt_at__lte=now)
+            | Q(server__outage_since__isnull=False)  # the breaker lets one of them through
+        )
         .filter(Q(server__fault_code="") | Q(server__fault_probe_at__lte=now))
+        .filter(Q(server__outage_since__isnull=True) | Q(server__outage_probe_at__lte=now))
     )
 
 

@@ -17,6 +17,11 @@ Refreshing is where mailboxes die elsewhere, so it keeps these rules:
    (``invalid_client`` …) is one fault on the server's row, probed every quarter of an hour; grants stay as they are and
    nobody is asked to sign in. Everything else passes: back off, with jitter, and use the old token while it lives.
 6. No transaction is open while the network is asked: the new token must be committed when it leaves.
+7. Several temporary failures in a row of one server open its breaker (``oauthservers.breaker``): while it is open,
+   callers get TemporaryOAuthError at once, old tokens go on serving, and one caller in a while asks in earnest.
+8. A grant of application access has no person and no refresh token: "refreshing" asks for a new access token in our
+   own name. Everything else (lease, fence, back-off, faults) is the same. What the server says against one mailbox
+   is the administrator's matter and is tried again by itself.
 
               keep()                                access_token(), renew()
    (nothing) ───────▶ ACTIVE ◀──────────────────────────┐ refreshed
@@ -33,6 +38,7 @@ from __future__ import annotations
 import hmac
 import logging
 import time
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -42,7 +48,7 @@ from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
 from groupware.audit.record import record
-from oauthservers import adapter, timing
+from oauthservers import adapter, breaker, timing
 from oauthservers.errors import (
     AdministratorRequiredError,
     OAuthError,
@@ -51,12 +57,30 @@ from oauthservers.errors import (
 )
 from oauthservers.models import AuthorizationServer, Grant
 from oauthservers.providers.base import Identity, TokenResponse
-from oauthservers.refreshing import NO_TROUBLE, PROBE_EVERY, fingerprint, renewed
+from oauthservers.refreshing import (
+    MAILBOX_REFUSED,
+    NO_TROUBLE,
+    PROBE_EVERY,
+    fingerprint,
+    renewed,
+    tell,
+)
 
 logger = logging.getLogger(__name__)
 
-__all__ = ["PROBE_EVERY", "access_token", "discard", "keep", "renew", "revoke"]
+__all__ = [
+    "ACTOR",
+    "MAILBOX_REFUSED",
+    "PROBE_EVERY",
+    "access_token",
+    "discard",
+    "keep",
+    "renew",
+    "revoke",
+]
 
+#: Says of ``owner``: the person who acts.
+ACTOR: Any = object()
 _WAIT_SECONDS = 20.0
 _USE_NOTED_EVERY = timedelta(minutes=5)
 
@@ -71,38 +95,51 @@ def keep(
     tokens: TokenResponse,
     scopes: str,
     asked_at: datetime,
+    owner: Any = ACTOR,
+    access: Grant.Access = Grant.Access.DELEGATED,
+    also: Callable[[Grant], Any] | None = None,
 ) -> Grant:
-    """Store what a person just authorized, in the grant of the same server, mailbox and person if there is one.
+    """Store what was just authorized, in the grant of the same server, mailbox and owner if there is one.
 
-    ``scopes`` is what was asked for and granted; ``asked_at`` is when the token request left, from which the access
-    token's life is counted. Accounts that use the grant go on with it: its error, if any, is over.
+    ``user`` acts; ``owner`` is whose connection it becomes, None for nobody's. ``scopes`` is what was asked for and
+    granted; ``asked_at`` is when the token request left, from which the access token's life is counted. ``also`` is
+    done in the same transaction. Accounts that use the grant go on with it: its error, if any, is over.
     """
     values: dict[str, Any] = {
         "issuer": identity.issuer,
         "subject": identity.subject,
         "signed_in_as": identity.names[0],
+        "known_names": "\n".join(identity.names),
+        "access": access,
         "scopes": scopes,
         "state": Grant.State.ACTIVE,
         "state_since": timezone.now(),
         "authorized_at": timezone.now(),
         **NO_TROUBLE,
     }
+    owner = user if owner is ACTOR else owner
     with transaction.atomic():
-        grant = _grant_for(server, user, mailbox_address.strip(), values)
+        grant = _grant_for(server, owner, mailbox_address.strip(), values)
+        before = grant.subject
         columns = grant.token_columns(tokens, asked_at, timing.UNKNOWN_LIFETIME)
+        if access == Grant.Access.APPLICATION:
+            columns["refresh_token"] = ""  # of a person who signed in before
         Grant.objects.filter(pk=grant.pk).update(**values, **columns, version=F("version") + 1)
-        server.clear_fault()
-        record(
-            "oauthservers.grant.kept",
-            actor=user,
-            target=grant,
-            details={"signed_in_as": identity.names[0]},
-        )
+        details = {"signed_in_as": identity.names[0]}
+        if before != identity.subject:
+            details["identity"] = "changed"
+        record("oauthservers.grant.kept", actor=user, target=grant, details=details)
+        kept = Grant.objects.select_related("server").get(pk=grant.pk)
+        if also is not None:
+            also(kept)
     logger.info(
         "kept",
-        extra={"grant": str(grant.public_id), "received": fingerprint(tokens.refresh_token)},
+        extra={"grant": str(kept.public_id), "received": fingerprint(tokens.refresh_token)},
     )
-    return Grant.objects.get(pk=grant.pk)
+    server.clear_fault()
+    breaker.answered(server)
+    tell(kept)
+    return kept
 
 
 def access_token(grant: Grant, minimum_seconds: float = 300) -> str:
@@ -183,6 +220,7 @@ def revoke(grant: Grant) -> bool:
         )
         told = False
     record("oauthservers.grant.disconnected", target=row, details={"revoked_at_server": told})
+    tell(_read(row.pk))
     return told
 
 
@@ -190,16 +228,16 @@ def revoke(grant: Grant) -> bool:
 
 
 def _grant_for(
-    server: AuthorizationServer, user: Any, mailbox_address: str, values: dict[str, Any]
+    server: AuthorizationServer, owner: Any, mailbox_address: str, values: dict[str, Any]
 ) -> Grant:
-    """The grant of this server, mailbox and person, made if there is none."""
-    mine = Grant.objects.of_mailbox(server, user, mailbox_address)
+    """The grant of this server, mailbox and owner, made if there is none."""
+    mine = Grant.objects.of_mailbox(server, owner, mailbox_address)
     if grant := mine.first():
         return grant
     try:
         with transaction.atomic():
             return Grant.objects.create(
-                server=server, created_by=user, mailbox_address=mailbox_address, **values
+                server=server, created_by=owner, mailbox_address=mailbox_address, **values
             )
     except IntegrityError:  # a second tab was a moment faster
         return mine.get()

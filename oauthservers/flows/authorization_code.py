@@ -1,56 +1,66 @@
-"""The authorization code flow with PKCE (RFC 6749 §4.1, RFC 7636, RFC 9700 §2.1).
+"""The authorization code flow with PKCE (RFC 6749 §4.1, RFC 7636, RFC 9700 §2.1), by redirect and by pasting.
 
 ``begin()`` writes down an attempt and gives the address to leave for; ``complete()`` takes what came back. An attempt
 belongs to one person in one browser session, is used once and lives ten minutes. Whatever goes wrong on the way back,
 no grant is touched: tokens are stored only after everything has been checked.
+
+The pasted way is for registrations that cannot name our own address (Google's desktop clients, installations without a
+public name): the answer is sent to a loopback address where nobody listens (RFC 8252 §7.3), and the person brings it
+over. A whole address is checked like a redirect; a bare code has no state and is bound to the attempt by PKCE alone,
+since the verifier makes a code of any other attempt useless. Text that is not an answer uses nothing up.
 """
 
 from __future__ import annotations
 
-import hashlib
 import hmac
-import logging
 import secrets
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.debug import sensitive_variables
 
 from groupware.audit.record import record
 from oauthservers import adapter, pkce, vault
 from oauthservers.errors import (
-    AccessDeniedError,
     AdministratorRequiredError,
     CallbackRefusedError,
-    IdentityMismatchError,
-    MissingRefreshTokenError,
-    MissingScopeError,
     OAuthError,
     ReauthorizationRequiredError,
-    from_answer,
 )
-from oauthservers.models import AuthorizationRequest, AuthorizationServer, Grant
-from oauthservers.providers.base import AuthorizationParameters, Provider
+from oauthservers.flows import attempts, pasted_text, responses
+from oauthservers.flows.attempts import LIFETIME, close_stale, return_address
+from oauthservers.models import AuthorizationRequest, AuthorizationServer
+from oauthservers.providers.base import AuthorizationParameters
 
-logger = logging.getLogger(__name__)
+__all__ = [
+    "LIFETIME",
+    "begin",
+    "begin_pasted",
+    "close_stale",
+    "complete",
+    "complete_pasted",
+    "form_action_origins",
+    "loopback_of",
+    "return_address",
+]
 
-LIFETIME = timedelta(minutes=10)
-_OUTCOME_COLUMNS = (
-    "grant",
-    "outcome",
-    "error_code",
-    "error_detail",
-    "signed_in_as",
-    "code_verifier",
-    "nonce",
-)
+#: Longer than a redirect: the person signs in, copies, comes back and pastes.
+PASTED_LIFETIME = timedelta(minutes=15)
+Flow = AuthorizationRequest.Flow
 
 
-@sensitive_variables("state", "verifier", "nonce")
+def loopback_of(server: AuthorizationServer) -> str:
+    """The redirect URI of the pasted way. Port 1: nobody listens there, and browsers refuse to connect at all.
+
+    Microsoft registers ``http://localhost`` for native applications, on any port; the others take the address itself.
+    """
+    is_microsoft = server.provider == AuthorizationServer.Kind.MICROSOFT
+    return "http://localhost:1" if is_microsoft else "http://127.0.0.1:1/"
+
+
 def begin(
     *,
     server: AuthorizationServer,
@@ -59,46 +69,87 @@ def begin(
     mailbox_address: str,
     protocols: Iterable[str],
     next_url: str,
+    owner: Any = vault.ACTOR,
 ) -> str:
     """Write an attempt down and return the address to send the browser to.
 
-    ``protocols`` (imap, pop3, smtp) decide the scopes; what an existing grant of the mailbox may do already is asked
-    for again, so that authorizing one direction never takes the other away. ``next_url`` is a path of our own. Raises
-    OAuthError when the server cannot be used, ValueError for a foreign ``next_url``.
+    ``mailbox_address`` is who must sign in; ``owner`` is whose connection it becomes: the acting ``user`` unless
+    said otherwise, None for nobody's (a shared account). ``protocols`` (imap, pop3, smtp) decide the scopes; what an
+    existing grant may do already is asked for again. ``next_url`` is a path of our own. Raises OAuthError when the
+    server cannot be used, ValueError for a foreign ``next_url``.
     """
-    if not url_has_allowed_host_and_scheme(next_url, allowed_hosts=None) or not next_url.startswith(
-        "/"
-    ):
-        raise ValueError("next_url is not a path of this installation.")
-    if not server.is_enabled:
-        raise AdministratorRequiredError("server_switched_off", code="server_switched_off")
-    provider = adapter.provider_for(server)
-    known = Grant.objects.of_mailbox(server, user, mailbox_address).first()
-    scopes = server.scopes_for(dict.fromkeys([*protocols, *(known.protocols if known else ())]))
-    state, verifier, nonce = (
-        secrets.token_urlsafe(32),
-        pkce.new_verifier(),
-        secrets.token_urlsafe(32),
+    given = (user, owner, session_key, mailbox_address, protocols, next_url)
+    return _begun(server, *given, redirect_uri=server.redirect_uri)[1]
+
+
+def begin_pasted(
+    *,
+    server: AuthorizationServer,
+    user: Any,
+    session_key: str,
+    mailbox_address: str,
+    protocols: Iterable[str],
+    next_url: str,
+    owner: Any = vault.ACTOR,
+) -> tuple[AuthorizationRequest, str]:
+    """As begin(), for a code that is brought over by hand: the attempt, and the address to open in a new tab.
+
+    Raises AdministratorRequiredError (flow_not_offered) when the server does not offer it.
+    """
+    if not server.offers_pasted_code:
+        raise AdministratorRequiredError("pasted_code", code="flow_not_offered")
+    given = (user, owner, session_key, mailbox_address, protocols, next_url)
+    return _begun(
+        server,
+        *given,
+        redirect_uri=loopback_of(server),
+        flow=Flow.PASTED,
+        expires_at=timezone.now() + PASTED_LIFETIME,
     )
-    attempt = AuthorizationRequest.objects.create(
+
+
+@sensitive_variables("state", "verifier", "nonce")
+def _begun(
+    server: AuthorizationServer,
+    user: Any,
+    owner: Any,
+    session_key: str,
+    mailbox_address: str,
+    protocols: Iterable[str],
+    next_url: str,
+    *,
+    redirect_uri: str,
+    **columns: Any,
+) -> tuple[AuthorizationRequest, str]:
+    attempts.require_own_path(next_url)
+    attempts.require_in_use(server)
+    provider = adapter.provider_for(server)
+    whose = user if owner is vault.ACTOR else owner
+    scopes = attempts.scopes_to_ask(server, whose, mailbox_address, protocols)
+    state, nonce = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
+    verifier = pkce.new_verifier()
+    attempt = attempts.start(
         server=server,
         user=user,
-        session_hash=_hash(session_key),
-        state_hash=_hash(state),
+        owner=whose,
+        session_key=session_key,
+        mailbox_address=mailbox_address,
+        scopes=scopes,
+        next_url=next_url,
+        state_hash=attempts.hashed(state),
         code_verifier=verifier,
         nonce=nonce,
-        mailbox_address=mailbox_address.strip(),
-        scopes=" ".join(scopes),
-        redirect_uri=server.redirect_uri,
-        next_url=next_url,
-        expires_at=timezone.now() + LIFETIME,
+        redirect_uri=redirect_uri,
+        **columns,
     )
-    record("oauthservers.authorization.started", actor=user, target=server, details=_about(attempt))
-    return provider.authorization_url(
+    return attempt, provider.authorization_url(
         AuthorizationParameters(
-            server.redirect_uri, state, nonce, verifier, scopes, mailbox_address.strip()
+            redirect_uri, state, nonce, verifier, scopes, mailbox_address.strip()
         )
     )
+
+
+# -- the way back ----------------------------------------------------------------------------------
 
 
 @sensitive_variables("parameters")
@@ -111,25 +162,108 @@ def complete(
     CallbackRefusedError when the response belongs to no running attempt of this person in this browser.
     """
     attempt = _own_attempt(server_id, parameters.get("state", ""), user, session_key)
+    return _finished(attempt, parameters)
+
+
+@sensitive_variables("text", "parameters", "state")
+def complete_pasted(
+    *, attempt: AuthorizationRequest, text: str, user: Any, session_key: str
+) -> AuthorizationRequest:
+    """Take what a person pasted: the code, or the whole address. The attempt that comes back tells its outcome.
+
+    Raises CallbackRefusedError, with a code that says which part is wrong (pasted_empty, pasted_unreadable,
+    pasted_sign_in_page, pasted_no_code, pasted_state); the attempt goes on waiting then.
+    """
+    attempt = AuthorizationRequest.objects.select_related("server", "grant").get(pk=attempt.pk)
+    _require_own(attempt, user, session_key)
+    try:
+        parameters = _pasted(attempt, text)
+    except CallbackRefusedError as refusal:
+        details = {"error": refusal.code, **attempts.about(attempt)}
+        record("oauthservers.authorization.refused", actor=user, details=details)
+        raise
+    return _finished(attempt, parameters)
+
+
+@sensitive_variables("text", "parameters", "state")
+def _pasted(attempt: AuthorizationRequest, text: str) -> Mapping[str, str]:
+    """The parameters of what was pasted; an address must carry the state of this very attempt."""
+    parameters = pasted_text.read(text)
+    if "state" in parameters:
+        state = attempts.hashed(parameters["state"])
+        if not hmac.compare_digest(state, attempt.state_hash):
+            raise CallbackRefusedError(code="pasted_state")
+    return parameters
+
+
+def _finished(attempt: AuthorizationRequest, parameters: Mapping[str, str]) -> AuthorizationRequest:
     now = timezone.now()
     unused = AuthorizationRequest.objects.filter(pk=attempt.pk, used_at__isnull=True)
     if not unused.filter(expires_at__gt=now).update(used_at=now):
         if not unused.exists():
-            return AuthorizationRequest.objects.get(pk=attempt.pk)
-        _close(attempt, CallbackRefusedError(code="expired"))
+            return AuthorizationRequest.objects.select_related("server", "grant").get(pk=attempt.pk)
+        attempts.failed(attempt, CallbackRefusedError(code="expired"))
         raise CallbackRefusedError(code="expired")
+    if "error" not in parameters and (grant := attempts.winner(attempt)):
+        return attempts.yield_to(attempt, grant)
     try:
-        grant = _redeem(attempt, parameters)
+        return _redeemed(attempt, parameters)
     except OAuthError as error:
-        return _close(attempt, error)
-    return _close(attempt, None, grant)
+        return attempts.failed(attempt, error)
 
 
-def return_address(attempt: AuthorizationRequest) -> str:
-    """Where the person goes on: the page they came from, told what came of it."""
-    if attempt.outcome == AuthorizationRequest.Outcome.SUCCEEDED and attempt.grant:
-        return _with(attempt.next_url, grant=str(attempt.grant.public_id))
-    return _with(attempt.next_url, authorization=str(attempt.public_id))
+def _own_attempt(server_id: Any, state: str, user: Any, session_key: str) -> AuthorizationRequest:
+    """The attempt this response belongs to. Somebody else's is left as it is: its owner may still come back."""
+    attempt = (
+        AuthorizationRequest.objects.select_related("server", "grant")
+        .filter(state_hash=attempts.hashed(state), flow=Flow.REDIRECT)
+        .first()
+    )
+    if not state or attempt is None:
+        record("oauthservers.authorization.refused", actor=user, details={"error": "state_unknown"})
+        raise CallbackRefusedError(code="state_unknown")
+    _require_own(attempt, user, session_key)
+    if str(attempt.server.public_id) != str(server_id):
+        # One redirect URI per server: the response was mixed up (RFC 9700 §4.4).
+        record("oauthservers.authorization.refused", actor=user, details={"error": "other_server"})
+        raise CallbackRefusedError(code="other_server")
+    return attempt
+
+
+def _require_own(attempt: AuthorizationRequest, user: Any, session_key: str) -> None:
+    reason = ""
+    if attempt.user_id != user.pk:
+        reason = "other_person"
+    elif not hmac.compare_digest(attempt.session_hash, attempts.hashed(session_key)):
+        reason = "other_session"
+    if reason:
+        record("oauthservers.authorization.refused", actor=user, details={"error": reason})
+        raise CallbackRefusedError(code=reason)
+
+
+@sensitive_variables("parameters", "tokens", "about")
+def _redeemed(attempt: AuthorizationRequest, parameters: Mapping[str, str]) -> AuthorizationRequest:
+    """From response to grant; raises OAuthError before anything is stored."""
+    attempts.require_in_use(attempt.server)
+    provider = adapter.provider_for(attempt.server)
+    responses.check(attempt.server, provider, parameters)
+    about = AuthorizationParameters(
+        attempt.redirect_uri,
+        parameters.get("state", "-"),  # msal wants to compare one; ours was compared before
+        attempt.nonce,
+        attempt.code_verifier,
+        attempt.scopes.split(),
+    )
+    asked_at = timezone.now()
+    try:
+        tokens = provider.exchange_code(parameters["code"], about)
+    except ReauthorizationRequiredError as error:
+        # invalid_grant for a code means the code, not a consent that ended (RFC 6749 §5.2).
+        raise OAuthError(error.error, error.description, code="code_refused") from None
+    return attempts.settle(attempt, provider, tokens, attempt.nonce, asked_at)
+
+
+# -- leaving ---------------------------------------------------------------------------------------
 
 
 def form_action_origins() -> list[str]:
@@ -146,147 +280,3 @@ def form_action_origins() -> list[str]:
             if parts.netloc:
                 origins.add(f"{parts.scheme}://{parts.netloc}")
     return sorted(origins)
-
-
-# -- the way back ----------------------------------------------------------------------------------
-
-
-def _own_attempt(server_id: Any, state: str, user: Any, session_key: str) -> AuthorizationRequest:
-    """The attempt this response belongs to. Somebody else's is left as it is: its owner may still come back."""
-    attempt = (
-        AuthorizationRequest.objects.select_related("server", "grant")
-        .filter(state_hash=_hash(state))
-        .first()
-    )
-    reason = ""
-    if not state or attempt is None:
-        reason = "state_unknown"
-    elif attempt.user_id != user.pk:
-        reason = "other_person"
-    elif not hmac.compare_digest(attempt.session_hash, _hash(session_key)):
-        reason = "other_session"
-    elif str(attempt.server.public_id) != str(server_id):
-        reason = (
-            "other_server"  # one redirect URI per server: the response was mixed up (RFC 9700 §4.4)
-        )
-    if attempt is None or reason:
-        record("oauthservers.authorization.refused", actor=user, details={"error": reason})
-        raise CallbackRefusedError(code=reason)
-    return attempt
-
-
-@sensitive_variables("parameters", "tokens", "about")
-def _redeem(attempt: AuthorizationRequest, parameters: Mapping[str, str]) -> Grant:
-    """From response to grant; raises OAuthError before anything is stored."""
-    if not attempt.server.is_enabled:
-        raise AdministratorRequiredError("server_switched_off", code="server_switched_off")
-    provider = adapter.provider_for(attempt.server)
-    _check_response(attempt, provider, parameters)
-    about = AuthorizationParameters(
-        attempt.redirect_uri,
-        parameters["state"],
-        attempt.nonce,
-        attempt.code_verifier,
-        attempt.scopes.split(),
-    )
-    asked_at = timezone.now()
-    try:
-        tokens = provider.exchange_code(parameters["code"], about)
-    except ReauthorizationRequiredError as error:
-        # invalid_grant for a code means the code, not a consent that ended (RFC 6749 §5.2).
-        raise OAuthError(error.error, error.description, code="code_refused") from None
-    identity = provider.identify(tokens, attempt.nonce)
-    if not identity.is_known_as(attempt.mailbox_address):
-        raise IdentityMismatchError(identity.names[0], attempt.mailbox_address)
-    if missing := provider.missing_scopes(about.scopes, tokens.scopes):
-        raise MissingScopeError(missing)
-    if not tokens.refresh_token:
-        raise MissingRefreshTokenError
-    return vault.keep(
-        server=attempt.server,
-        user=attempt.user,
-        mailbox_address=attempt.mailbox_address,
-        identity=identity,
-        tokens=tokens,
-        scopes=attempt.scopes,
-        asked_at=asked_at,
-    )
-
-
-def _check_response(
-    attempt: AuthorizationRequest, provider: Provider, parameters: Mapping[str, str]
-) -> None:
-    """Raise for a response of another server, then for an error, then for one without a code.
-
-    ``iss`` comes first: an error of another server says nothing about this attempt (RFC 9207 §2.4).
-    """
-    issuer = parameters.get("iss")
-    if issuer is None and attempt.server.requires_issuer_in_response:
-        raise CallbackRefusedError(code="issuer_missing")
-    if issuer is not None and not provider.is_issuer(issuer):
-        raise CallbackRefusedError(code="issuer_mismatch")
-    if "error" in parameters:
-        error = from_answer(parameters)
-        if isinstance(error, ReauthorizationRequiredError):
-            raise AccessDeniedError(error.error, error.description)
-        raise error
-    if not parameters.get("code"):
-        raise CallbackRefusedError(code="code_missing")
-
-
-def _close(
-    attempt: AuthorizationRequest, error: OAuthError | None, grant: Grant | None = None
-) -> AuthorizationRequest:
-    """Write the outcome; the secrets of the attempt have served and go."""
-    attempt.grant = grant
-    attempt.outcome = attempt.Outcome.FAILED if error else attempt.Outcome.SUCCEEDED
-    attempt.error_code = error.code if error else ""
-    attempt.error_detail = error.description if error else ""
-    attempt.signed_in_as = getattr(error, "signed_in_as", "") or (
-        grant.signed_in_as if grant else ""
-    )
-    attempt.code_verifier = attempt.nonce = ""
-    # Not the whole row: this copy was read before the attempt was marked as used.
-    attempt.save(update_fields=_OUTCOME_COLUMNS)
-    if error is None:
-        return attempt
-    logger.warning(
-        "authorization failed", extra={"error": error.code, "server": attempt.server.key}
-    )
-    if isinstance(error, AdministratorRequiredError) and error.code != "server_switched_off":
-        attempt.server.note_fault(error.code, error.description, timezone.now() + vault.PROBE_EVERY)
-    record(
-        "oauthservers.authorization.failed",
-        actor=attempt.user,
-        target=attempt.server,
-        details={**_about(attempt), "error": error.code},
-    )
-    return attempt
-
-
-def _about(attempt: AuthorizationRequest) -> dict[str, str]:
-    return {"mailbox": attempt.mailbox_address, "scopes": attempt.scopes}
-
-
-def _hash(value: str) -> str:
-    return hashlib.sha256(value.encode()).hexdigest()
-
-
-def _with(path: str, **parameters: str) -> str:
-    """``path`` with these parameters and without the ones an earlier attempt left there."""
-    parts = urlsplit(path)
-    query = [pair for pair in parse_qsl(parts.query) if pair[0] not in {"grant", "authorization"}]
-    return urlunsplit(parts._replace(query=urlencode([*query, *parameters.items()])))
-
-
-def close_stale() -> int:
-    """End the attempts whose ten minutes are over without an answer; their secrets go. Returns how many."""
-    pending = AuthorizationRequest.objects.filter(
-        outcome=AuthorizationRequest.Outcome.PENDING, expires_at__lte=timezone.now() - LIFETIME
-    )
-    return pending.update(
-        outcome=AuthorizationRequest.Outcome.FAILED,
-        error_code="expired",
-        code_verifier="",
-        nonce="",
-    )

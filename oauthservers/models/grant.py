@@ -117,7 +117,9 @@ class Grant(Leased):
 
     @property
     def protocols(self) -> list[str]:
-        """What the grant opens: imap, pop3, smtp."""
+        """What the grant opens: imap, pop3, smtp. What application access opens is set where the mailboxes are."""
+        if self.access == self.Access.APPLICATION:
+            return ["imap", "pop3", "smtp"]
         return self.server.protocols_within(self.scopes.split())
 
     @property

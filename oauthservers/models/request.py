@@ -84,3 +84,15 @@ class AuthorizationRequest(Leased):
 
     def __str__(self) -> str:
         return f"{self.mailbox_address} · {self.server}"
+
+    @property
+    def protocols(self) -> list[str]:
+        """What was asked for: imap, pop3, smtp."""
+        return self.server.protocols_within(self.scopes.split())
+
+    @property
+    def missing_protocols(self) -> list[str]:
+        """What was asked for and not allowed, though the rest was: the consent was given in part."""
+        if self.error_code != "missing_scope" or self.grant is None:
+            return []
+        return [name for name in self.protocols if name not in self.grant.protocols]
