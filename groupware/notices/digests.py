@@ -28,6 +28,7 @@ logger = logging.getLogger(__name__)
 
 #: Not before this hour of the recipient's morning.
 MORNING = 7
+_NAMES_SHOWN = 10
 
 
 def send_due() -> int:
@@ -85,21 +86,23 @@ def lines_for(person: Any) -> list[str]:
 
 def _out_of_reach() -> list[str]:
     """People whom no notice reaches: they have no address besides the one that stopped, or it refuses."""
-    rows = Notice.objects.filter(ended_at=None, due_at=None).filter(
-        Q(address="", times_sent=0) | Q(send_failures__gte=mailing.MOST_FAILURES)
-    )
-    people = User.objects.active().filter(pk__in=rows.values("recipient"))
-    count = people.count()
-    if not count:
+    rows = Notice.objects.filter(ended_at=None, times_sent=0, recipient__is_active=True)
+    missed = {
+        str(row.recipient)
+        for row in rows.select_related("recipient")
+        if row.send_failures >= mailing.MOST_FAILURES
+        or not mailing.address_for(row.recipient, row.avoid)
+    }
+    if not (count := len(missed)):
         return []
-    names = ", ".join(str(person) for person in people[:10])
+    names = ", ".join(sorted(missed)[:_NAMES_SHOWN])
     return [
         ngettext(
             "%(count)d person could not be reached: no other address is known. %(names)s",
             "%(count)d people could not be reached: no other address is known. %(names)s",
             count,
         )
-        % {"count": count, "names": names if count <= 10 else f"{names} …"}
+        % {"count": count, "names": names if count <= _NAMES_SHOWN else f"{names} …"}
     ]
 
 

@@ -31,6 +31,7 @@ from groupware.notices.telling import next_reminder
 logger = logging.getLogger(__name__)
 
 _CLAIM = timedelta(minutes=10)
+_NO_ADDRESS = timedelta(hours=1)
 _FIRST_PAUSE, _LONGEST_PAUSE = 60.0, 6 * 3600.0
 #: About two days of trying.
 MOST_FAILURES = 12
@@ -52,8 +53,8 @@ def send(pk: int) -> bool:
     if not Notice.objects.filter(pk=pk, due_at=row.due_at, ended_at=None).update(due_at=claimed):
         return False
     address = address_for(row.recipient, row.avoid)
-    if not address:
-        Notice.objects.filter(pk=pk, due_at=claimed).update(due_at=None, address="")
+    if not address:  # the digest names the person; an address may be entered any day
+        Notice.objects.filter(pk=pk, due_at=claimed).update(due_at=timezone.now() + _NO_ADDRESS)
         return False
     with preferences_of(row.recipient):
         message = composed(registry.get(row.kind).words(row), address)

@@ -10,9 +10,11 @@ from groupware.notices import digests, mailing, telling
 @shared_task(ignore_result=True, soft_time_limit=300, time_limit=360)
 def send_due() -> None:
     """Look at what is wrong now, then send every notice that is due."""
-    telling.reconcile_all()
-    for pk in mailing.due():
-        mailing.send(pk)
+    try:
+        telling.reconcile_all()
+    finally:  # a kind that cannot say what is wrong does not keep back what is known
+        for pk in mailing.due():
+            mailing.send(pk)
 
 
 @shared_task(ignore_result=True, soft_time_limit=300, time_limit=360)
