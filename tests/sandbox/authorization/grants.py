@@ -30,14 +30,18 @@ class RequiredChallenge(CodeChallenge):
 
 
 class CodeGrant(AuthorizationCodeGrant):
-    """`is_offline` is set by the consent page before the code is made."""
+    """The consent page sets `is_offline` and `granted_scope` before the code is made."""
 
     TOKEN_ENDPOINT_AUTH_METHODS = CLIENT_METHODS
     is_offline = False
+    granted_scope: str | None = None
 
     @property
     def realm(self) -> Realm:
         return self.server.realm
+
+    def generate_authorization_code(self) -> str:
+        return self.realm.code_prefix + str(super().generate_authorization_code())
 
     def save_authorization_code(self, code: str, request: Any) -> None:
         data = request.payload.data
@@ -48,7 +52,7 @@ class CodeGrant(AuthorizationCodeGrant):
             client_id=request.client.client_id,
             redirect_uri=request.payload.redirect_uri,
             address=request.user.address,
-            scope=request.scope,
+            scope=request.scope if self.granted_scope is None else self.granted_scope,
             nonce=data.get("nonce"),
             code_challenge=data.get("code_challenge"),
             code_challenge_method=data.get("code_challenge_method"),

@@ -1,7 +1,8 @@
 """Signing in, choosing an account, agreeing: pages that a browser or plain form posts can drive.
 
 Every page posts back to its own address with the field `action`: `sign_in` (with `email` and
-`password`), `choose` (with `account`), `other`, `accept` or `cancel` (both with `account`).
+`password`), `choose` (with `account`), `other`, `accept` or `cancel` (both with
+`account`; with `granular` only the optional scopes named in `granted` are given).
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from authlib.common.urls import add_params_to_uri
 from authlib.oauth2 import OAuth2Error
 from flask import Response, make_response, redirect, render_template, request, session
 
-from tests.sandbox.authorization.realm import Realm
+from tests.sandbox.authorization.realm import IDENTITY_SCOPES, Realm
 from tests.sandbox.authorization.server import SandboxServer
 from tests.sandbox.people import Person
 
@@ -58,12 +59,26 @@ class Pages:
         return self._grant(grant, person)
 
     def _grant(self, grant: object, person: Person) -> Response:
+        if self.realm.settings.redirect_error:
+            return self._send_back(dict(self.realm.settings.redirect_error))
         was_asked = request.form.get("action") == "accept"
-        scope = grant.request.scope
+        scope = grant.granted_scope = self._ticked(grant.request.scope)
         grant.is_offline = self.realm.is_offline(scope, request.args, was_asked=was_asked)
         self.realm.store.consent(self.realm.key, self.realm.client.client_id, person.address, scope)
         response = self.server.create_authorization_response(grant_user=person, grant=grant)
+        if self.realm.is_granular:
+            response.location = add_params_to_uri(response.location, [("scope", scope)])
         return self._with_issuer(response)
+
+    def _ticked(self, scope: str) -> str:
+        """What is left of the scopes when the person has taken some out."""
+        if not request.form.get("granular"):
+            return scope
+        optional, kept = set(self._optional(scope)), set(request.form.getlist("granted"))
+        return " ".join(name for name in scope.split() if name not in optional or name in kept)
+
+    def _optional(self, scope: str) -> list[str]:
+        return [name for name in scope.split() if name not in IDENTITY_SCOPES]
 
     def _consented(self, person: Person) -> set[str]:
         return self.realm.store.consented_scopes(
@@ -103,7 +118,11 @@ class Pages:
 
     def _ask_consent(self, person: Person, scope: str) -> Response:
         return self.page(
-            "consent.html", person=person, wishes=self.wishes(scope), client=self.realm.client
+            "consent.html",
+            person=person,
+            wishes=self.wishes(scope),
+            client=self.realm.client,
+            optional=self._optional(scope) if self.realm.is_granular else [],
         )
 
     def wishes(self, scope: str) -> list[str]:
@@ -142,7 +161,9 @@ class Pages:
         return self._back(error.error, error.description)
 
     def _back(self, error: str, description: str) -> Response:
-        parameters = self.realm.redirect_error(error, description)
+        return self._send_back(self.realm.redirect_error(error, description))
+
+    def _send_back(self, parameters: dict[str, str]) -> Response:
         if request.args.get("state"):
             parameters["state"] = request.args["state"]
         target = add_params_to_uri(request.args["redirect_uri"], list(parameters.items()))

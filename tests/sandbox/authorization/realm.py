@@ -23,7 +23,8 @@ class Realm:
     """One authorization server: its address, its client, its people, its rules.
 
     `mail_scopes` says which mail protocols a scope opens, `application_scopes` which a permission
-    of the application itself opens; `slows_down` is the setting of that name at the start.
+    of the application itself opens; `slows_down` is the setting of that name at the start. With
+    `is_granular` the consent page lets the person take single scopes out.
     """
 
     key = ""
@@ -33,7 +34,9 @@ class Realm:
     application_scopes: dict[str, tuple[str, ...]] = {}
     other_scopes: tuple[str, ...] = ()
     access_token_prefix = ""
+    code_prefix = ""
     slows_down = True
+    is_granular = False
 
     def __init__(self, base_url: str, client: Client, store: Store, key: RSAKey) -> None:
         # What `settings` goes back to when a test has finished.
