@@ -18,7 +18,7 @@ SYSTEM_ADMINISTRATOR = gettext_lazy("A system administrator has to act.")
 NOBODY = gettext_lazy("Nobody has to act.")
 
 _MAIL_STAYS = gettext_lazy("Mail already here stays readable.")
-_NOTHING_SAVED = gettext_lazy("Nothing was saved; an earlier connection goes on working.")
+_NOTHING_SAVED = gettext_lazy("Nothing was saved.")
 _RETRIES = gettext_lazy("Mail already here stays readable, and we try again by ourselves.")
 
 _CONNECT = gettext_lazy("Authenticate again")
@@ -103,6 +103,23 @@ _NOT_AUTHORIZED = _each(
         "missing_scope": gettext_lazy("Not everything was allowed. Missing: %(scopes)s"),
         "code_refused": gettext_lazy("%(server)s did not accept its own answer any more."),
         "code_missing": gettext_lazy("The answer of %(server)s was incomplete."),
+        "pasted_empty": gettext_lazy("Nothing was pasted yet."),
+        "pasted_unreadable": gettext_lazy(
+            "What was pasted is neither a code nor the address of a page."
+        ),
+        "pasted_sign_in_page": gettext_lazy(
+            "This is the address of the sign-in page. Sign in there; the address is needed of the page that does not open afterwards."
+        ),
+        "pasted_no_code": gettext_lazy(
+            "There is no code in the pasted address. Copy the whole address, to its end."
+        ),
+        "pasted_state": gettext_lazy(
+            "The pasted address belongs to another sign-in. Open the link once more and paste the address that comes then."
+        ),
+        "sign_in_interrupted": gettext_lazy(
+            "The sign-in was interrupted shortly before its end. A new code is needed."
+        ),
+        "device_code_refused": gettext_lazy("%(server)s does not know this code any more."),
         "expired": gettext_lazy("This sign-in took too long."),
         "state_unknown": gettext_lazy("This sign-in took too long or was opened elsewhere."),
         "other_session": gettext_lazy("This sign-in was started in another browser."),
@@ -160,6 +177,19 @@ REGISTRATION = _each(
         ),
         "invalid_scope": gettext_lazy("%(server)s does not know the scopes that it is asked for."),
         "redirect_uri_mismatch": gettext_lazy("The redirect URI is not registered at %(server)s."),
+        "client_certificate_invalid": gettext_lazy(
+            "The client certificate for %(server)s or its private key cannot be read."
+        ),
+        "service_account_key_invalid": gettext_lazy(
+            "The key of the service account at %(server)s cannot be read."
+        ),
+        "public_client_refused": gettext_lazy(
+            "%(server)s gives no codes to this application: public client flows are switched off in its registration."
+        ),
+        "device_flow_unavailable": gettext_lazy(
+            "%(server)s gives no access to mail by a code for another device."
+        ),
+        "flow_not_offered": gettext_lazy("This way of signing in is not offered for %(server)s."),
         "server_switched_off": gettext_lazy("%(server)s is switched off in the groupware."),
         "authorization_server_missing": gettext_lazy(
             "No authorization server is chosen for the mail server."
@@ -208,6 +238,15 @@ PASSING |= _each(
         "name_not_found": gettext_lazy("The name of %(server)s is not known."),
         "name_invalid": gettext_lazy("The address of %(server)s is not a name of a server."),
         "tls_failed": gettext_lazy("The certificate of %(server)s could not be verified."),
+        "tls_unknown_authority": gettext_lazy(
+            "The certificate of %(server)s comes from an authority that is not known here."
+        ),
+        "tls_self_signed": gettext_lazy("%(server)s has a certificate of its own making."),
+        "tls_expired": gettext_lazy("The certificate of %(server)s has expired."),
+        "tls_not_yet_valid": gettext_lazy("The certificate of %(server)s is not valid yet."),
+        "tls_name_mismatch": gettext_lazy(
+            "The certificate of %(server)s is made out to another name."
+        ),
     },
     _RETRIES,
     SYSTEM_ADMINISTRATOR,
@@ -240,6 +279,18 @@ _SPECIAL: dict[str, Row] = {
         ),
         PERSON,
         _AGAIN,
+    ),
+    "mailbox_not_permitted": (
+        gettext_lazy("%(server)s does not let the groupware open this mailbox."),
+        _RETRIES,
+        PROVIDER_ADMINISTRATOR,
+        "",
+    ),
+    "already_authorized": (
+        gettext_lazy("This mailbox was authorized in another window meanwhile."),
+        gettext_lazy("That connection is used."),
+        NOBODY,
+        "",
     ),
     "administrator_consent": (
         gettext_lazy("Your organization must approve this application first."),
