@@ -47,9 +47,7 @@ _SIGN_IN: dict[str, _Row] = {
     "not_authorized": (_("This mailbox has not been authorized yet."), _OWNER, _("Authenticate")),
     "fresh_token_refused": (
         _("You are signed in, but the mail server refuses access to this mailbox."),
-        _(
-            "Check that the mail address is right and that the mailbox may be opened by this protocol."
-        ),
+        _ADMINISTRATOR,
         _SETTINGS,
     ),
     "authenticated_but_not_connected": (
@@ -73,7 +71,14 @@ _SIGN_IN: dict[str, _Row] = {
         _SETTINGS,
     ),
     "smtp_auth_disabled": (
-        _("Sending with a sign-in is switched off for this mailbox at the mail provider."),
+        _("Sending with a sign-in (SMTP AUTH) is switched off at the mail provider."),
+        _ADMINISTRATOR,
+        _NONE,
+    ),
+    "smtp_auth_disabled_for_mailbox": (
+        _(
+            "Sending with a sign-in (SMTP AUTH) is switched off for this mailbox at the mail provider."
+        ),
         _ADMINISTRATOR,
         _NONE,
     ),
@@ -84,6 +89,11 @@ _SIGN_IN: dict[str, _Row] = {
     ),
     "blocked_by_policy": (
         _("A rule of the mail provider blocks the sign-in."),
+        _ADMINISTRATOR,
+        _NONE,
+    ),
+    "blocked_by_security_defaults": (
+        _("The security defaults of the organization block the sign-in at the mail server."),
         _ADMINISTRATOR,
         _NONE,
     ),
@@ -236,6 +246,11 @@ _MESSAGE: dict[str, _Row] = {
     "sender_refused": (_("The mail server refuses the sender address."), _OWNER, _NONE),
     "send_as_denied": (
         _("This sign-in may not send from the address of the account."),
+        _ADMINISTRATOR,
+        _NONE,
+    ),
+    "licence_missing": (
+        _("The mailbox has no licence for sending at the mail provider."),
         _ADMINISTRATOR,
         _NONE,
     ),

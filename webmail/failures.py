@@ -31,12 +31,17 @@ Health = MailAccount.Health
 
 # Refusals which a fresh token or another password does not cure: a switch on the server does.
 _POLICY_CODES = {
+    "fresh_token_refused",
     "basic_authentication_disabled",
     "smtp_auth_disabled",
+    "smtp_auth_disabled_for_mailbox",
     "protocol_disabled",
     "blocked_by_policy",
+    "blocked_by_security_defaults",
     "authentication_required",
 }
+# Refusals of a message that every other message of the account would meet too.
+_SENDER_CODES = {"send_as_denied", "licence_missing"}
 _ADMINISTRATOR_KINDS = (TlsError, CapabilityError, InvalidArgumentError)
 
 
@@ -92,7 +97,7 @@ def _of_mail_server(error: MailServerError) -> Failure:
     if isinstance(error, AuthenticationError) and not error.retryable:
         policy = error.code in _POLICY_CODES
         health = Health.ADMINISTRATOR_REQUIRED if policy else Health.OWNER_REQUIRED
-    elif isinstance(error, _ADMINISTRATOR_KINDS):
+    elif isinstance(error, _ADMINISTRATOR_KINDS) or error.code in _SENDER_CODES:
         health = Health.ADMINISTRATOR_REQUIRED
     elif isinstance(error, SubmissionRejectedError) and error.permanent:
         health = Health.WORKING  # the server works; it does not want this message

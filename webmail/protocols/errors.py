@@ -71,7 +71,8 @@ class AuthenticationError(MailServerError):
     Only `authentication_failed` may be cured by a fresh access token. The others:
     authentication_temporarily_unavailable (retryable), authenticated_but_not_connected
     (retryable), authentication_required, basic_authentication_disabled, smtp_auth_disabled,
-    protocol_disabled, blocked_by_policy.
+    smtp_auth_disabled_for_mailbox, protocol_disabled, blocked_by_policy,
+    blocked_by_security_defaults.
     `detail` holds the JSON object of the failure challenge (RFC 7628 section 3.2.2).
     """
 
@@ -148,7 +149,7 @@ class InvalidArgumentError(MailServerError, ValueError):
 
 class SubmissionRejectedError(MailServerError):
     """The server did not take the message: submission_rejected, sender_refused, send_as_denied,
-    recipients_refused, message_too_large, quota_exceeded.
+    licence_missing, recipients_refused, message_too_large, quota_exceeded.
 
     `reply_code` is the SMTP code, 0 when the message was refused before it was offered;
     `enhanced_code` is like "5.7.60" or ""; `refused`: address -> (reply code, words).

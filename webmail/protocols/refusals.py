@@ -65,7 +65,13 @@ ANYWHERE = (
     ),
 )
 
-AUTHENTICATING = (
+AUTHENTICATING = (  # the first five, switches and policies, also come in answer to a message
+    Rule(
+        r"SmtpClientAuthentication is disabled for the Mailbox",
+        AuthenticationError,
+        "smtp_auth_disabled_for_mailbox",
+        "Sending by SMTP is switched off for this mailbox",
+    ),
     Rule(
         r"SmtpClientAuthentication is disabled|smtp_auth_disabled",
         AuthenticationError,
@@ -79,7 +85,13 @@ AUTHENTICATING = (
         "The server does not accept passwords",
     ),
     Rule(
-        r"security defaults|conditional access|\b5\.7\.139\b",
+        r"security defaults",
+        AuthenticationError,
+        "blocked_by_security_defaults",
+        "The security defaults of the organisation forbid this sign-in",
+    ),
+    Rule(
+        r"conditional access|\b5\.7\.139\b",
         AuthenticationError,
         "blocked_by_policy",
         "A policy of the organisation forbids this sign-in",

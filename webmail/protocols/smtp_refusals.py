@@ -36,10 +36,12 @@ _SMTP = (
 _SMTP_REJECTIONS = (
     (r"\b5\.7\.60\b|\b5\.2\.252\b|send ?as ?denied|not owned by|not allowed to send", "send_as"),
     (r"\b5\.3\.4\b|\b5\.2\.3\b|message (size|too (large|big))|exceeds.{0,30}size", "size"),
+    (r"\b5\.2\.253\b|not licensed|no (valid )?licen[cs]e", "licence"),
     (r"\b5\.2\.2\b|\b4\.2\.2\b|mailbox (is )?full|quota", "quota"),
 )
 _REJECTIONS = {
     "send_as": ("send_as_denied", "The mailbox may not send with this sender address"),
+    "licence": ("licence_missing", "The mailbox has no licence for sending"),
     "size": ("message_too_large", "The message is larger than the server takes"),
     "quota": ("quota_exceeded", "A mailbox is full"),
 }
@@ -95,7 +97,7 @@ def submission(code: int, text: str, rejection: str = "submission_rejected") -> 
     throttled = match((*_SMTP, *ANYWHERE), text) if code >= 400 else None
     if throttled:
         return throttled
-    policy = match(AUTHENTICATING[:3], text) if code >= 500 else None
+    policy = match(AUTHENTICATING[:5], text) if code >= 500 else None
     if policy:
         return policy
     if not 400 <= code < 600:

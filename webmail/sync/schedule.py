@@ -10,6 +10,7 @@ come back spread out, not all at once.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -29,6 +30,12 @@ LOST_AFTER = timedelta(seconds=60)
 BASE_SECONDS = 30.0
 LONGEST_SECONDS = 3600.0
 ADMINISTRATOR_SECONDS = 900.0
+REFUSED_SECONDS = 6 * 3600.0
+# A mail server that knows who it is and still says no is not asked often: it might lock the account out.
+_REFUSED = {"fresh_token_refused"}
+# Passes as a rule; when it stays, a switch at the provider is off.
+_LASTING_CODES = {"authenticated_but_not_connected"}
+_LASTING_AFTER = 5
 _STOPPED = (Health.OWNER_REQUIRED, Health.ADMINISTRATOR_REQUIRED)
 
 
@@ -63,8 +70,25 @@ def may_be_received() -> Q:
 def resume(account: MailAccount) -> None:
     """Receive ``account`` soon, whatever its state: its settings or its authorization changed."""
     MailAccount.objects.filter(pk=account.pk).update(
-        receive_health=Health.UNTRIED, receive_failures=0, next_sync_at=timezone.now()
+        receive_health=Health.UNTRIED,
+        receive_error_code="",
+        receive_error_text="",
+        receive_error_since=None,
+        receive_failures=0,
+        next_sync_at=timezone.now(),
     )
+
+
+def stop(account: MailAccount, failure: Failure) -> None:
+    """A connection ended: this is known without asking the mail server."""
+    MailAccount.objects.filter(pk=account.pk).update(
+        receive_health=failure.health,
+        receive_error_code=failure.code,
+        receive_error_text=failure.server_text,
+        receive_error_since=_since(account, failure, timezone.now()),
+    )
+    if failure.health in _STOPPED and failure.health != account.receive_health:
+        record("webmail.account.receiving_stopped", target=account, details={"code": failure.code})
 
 
 def worked(account: MailAccount, lease: Lease, *, is_finished: bool) -> None:
@@ -88,6 +112,8 @@ def worked(account: MailAccount, lease: Lease, *, is_finished: bool) -> None:
 def failed(account: MailAccount, lease: Lease, failure: Failure) -> None:
     """Receiving did not go through: keep the reason, and when to try again."""
     now = timezone.now()
+    if failure.code in _LASTING_CODES and account.receive_failures >= _LASTING_AFTER:
+        failure = replace(failure, health=Health.ADMINISTRATOR_REQUIRED)
     lease.rows.update(
         receive_tried_at=now,
         receive_health=failure.health,
@@ -120,6 +146,8 @@ def stumbled(pk: int) -> None:
 
 def pause_after(failure: Failure, failures: int) -> float:
     """Seconds until the next attempt, after ``failures`` earlier ones in a row."""
+    if failure.health == Health.ADMINISTRATOR_REQUIRED and failure.code in _REFUSED:
+        return backoff.between(REFUSED_SECONDS / 2, REFUSED_SECONDS)
     if failure.health == Health.ADMINISTRATOR_REQUIRED:
         return backoff.between(ADMINISTRATOR_SECONDS / 2, ADMINISTRATOR_SECONDS)
     pause = backoff.after(failures, base=BASE_SECONDS, longest=LONGEST_SECONDS)

@@ -59,6 +59,20 @@ def smtp_server(*after_token: str, ehlo: str = "250-x\n250 AUTH XOAUTH2 PLAIN") 
             "535 5.7.139 Authentication unsuccessful, user is locked by your organization's "
             "security defaults policy.",
             AuthenticationError,
+            "blocked_by_security_defaults",
+            False,
+        ),
+        (
+            "535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for "
+            "the Mailbox. Visit https://aka.ms/smtp_auth_disabled for more information.",
+            AuthenticationError,
+            "smtp_auth_disabled_for_mailbox",
+            False,
+        ),
+        (
+            "535 5.7.139 Authentication unsuccessful, the request did not meet the criteria to be "
+            "authenticated successfully. Contact your administrator.",
+            AuthenticationError,
             "blocked_by_policy",
             False,
         ),

@@ -63,6 +63,10 @@ def failing(server: scripted.ScriptedServer, **changes: Any) -> MailServerError:
     [
         ("MAIL", "550 5.7.60 SMTP; Client does not have permissions to send as this sender",
          SubmissionRejectedError, "send_as_denied", False),
+        ("DATA", "554 5.7.60 SMTP; Client does not have permissions to send as this sender",
+         SubmissionRejectedError, "send_as_denied", False),
+        ("MAIL", "550 5.2.253 Mailbox is not licensed", SubmissionRejectedError,
+         "licence_missing", False),
         ("MAIL", "550 5.1.8 no", SubmissionRejectedError, "sender_refused", False),
         ("MAIL", "451 4.3.0 later", SubmissionRejectedError, "sender_refused", True),
         ("MAIL", "530 5.7.57 Client not authenticated", AuthenticationError,

@@ -11,6 +11,7 @@ from groupware import leases
 from groupware.audit.models import AuditEvent
 from groupware.outbound import NameNotFoundError, OutboundRefusedError
 from oauthservers.errors import (
+    AccessDeniedError,
     AdministratorRequiredError,
     OAuthError,
     ReauthorizationRequiredError,
@@ -109,6 +110,13 @@ def test_who_waits_longest_comes_first() -> None:
             errors.AuthenticationError(code="authenticated_but_not_connected", retryable=True),
             Health.RETRYING,
         ),
+        (errors.AuthenticationError(code="fresh_token_refused"), Health.ADMINISTRATOR_REQUIRED),
+        (
+            errors.SubmissionRejectedError(reply_code=550, code="send_as_denied"),
+            Health.ADMINISTRATOR_REQUIRED,
+        ),
+        (AccessDeniedError(code="policy_blocks"), Health.ADMINISTRATOR_REQUIRED),
+        (AccessDeniedError(), Health.OWNER_REQUIRED),
         (errors.TlsError(code="tls_expired"), Health.ADMINISTRATOR_REQUIRED),
         (errors.CapabilityError(code="uidl_missing"), Health.ADMINISTRATOR_REQUIRED),
         (errors.SubmissionRejectedError(reply_code=550), Health.WORKING),

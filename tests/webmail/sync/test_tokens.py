@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from django.utils import timezone
@@ -100,13 +101,14 @@ def test_sending_replaces_a_refused_token_once(world: MailWorld, grant: Grant) -
     assert requests(world) == 1
 
 
-def test_a_fresh_token_that_is_refused_asks_the_owner_and_nobody_else(
+def test_a_fresh_token_that_is_refused_asks_nobody_for_another_consent_and_is_tried_seldom(
     world: MailWorld, grant: Grant
 ) -> None:
     account = authorized(world, grant, receive_username="kenji@lab.example")
     assert receive(account) == Outcome.FAILED
-    assert account.receive_health == Health.OWNER_REQUIRED
+    assert account.receive_health == Health.ADMINISTRATOR_REQUIRED
     assert account.receive_error_code == "fresh_token_refused"
+    assert account.next_sync_at > timezone.now() + timedelta(hours=2)
     assert requests(world) == 1
     grant.refresh_from_db()
     assert grant.state == Grant.State.ACTIVE
