@@ -15,11 +15,12 @@ class OAuthServersConfig(AppConfig):
         from groupware.audit import registry as audit
         from groupware.functions import registry
         from groupware.functions.registry import GroupwareFunction, Page
-        from oauthservers import audit_events
+        from oauthservers import audit_events, notices
         from oauthservers.health import health
         from oauthservers.provisioning import AuthorizationServerSection
 
         audit.register(audit_events.LABELS)
+        notices.register()
         registry.register(
             GroupwareFunction(
                 key="oauthservers",
@@ -39,9 +40,15 @@ class OAuthServersConfig(AppConfig):
                         _(
                             "Where mailboxes are authorized: Microsoft 365, Google Workspace and others."
                         ),
-                    )
+                    ),
+                    Page(
+                        _("Preconditions"),
+                        "oauthservers:preconditions",
+                        _("What must be right before a mailbox can be authorized."),
+                    ),
                 ],
                 health=health,
+                digest=notices.digest,
                 provisioning=[AuthorizationServerSection()],
             )
         )

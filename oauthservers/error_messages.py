@@ -21,7 +21,7 @@ from oauthservers.error_table import (
 from oauthservers.remedies import STEPS
 from oauthservers.vendor_codes import Turn
 
-__all__ = ["CODES", "REGISTRATION", "Advice", "advise", "turn_of"]
+__all__ = ["CODES", "REGISTRATION", "STEPS", "Advice", "advise", "turn_of"]
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,9 @@
 """Webmail joins the groupware here."""
 
+from typing import Any
+
 from django.apps import AppConfig
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 
@@ -15,11 +18,14 @@ class WebmailConfig(AppConfig):
         from groupware.audit import registry as audit
         from groupware.functions import registry
         from groupware.functions.registry import GroupwareFunction, Page
-        from webmail import audit_events
+        from groupware.users import first_page
+        from webmail import audit_events, notices, presets  # noqa: F401 (presets: its receiver)
         from webmail.health import health, unread
         from webmail.provisioning import MailAccountSection, MailServerSection
 
         audit.register(audit_events.LABELS)
+        notices.register()
+        first_page.offer(_waiting_page)
         registry.register(
             GroupwareFunction(
                 key="webmail",
@@ -29,6 +35,7 @@ class WebmailConfig(AppConfig):
                 description=_("Read and send mail."),
                 badge=unread,
                 health=health,
+                digest=notices.digest,
                 provisioning=[MailServerSection(), MailAccountSection()],
                 settings_pages=[
                     Page(
@@ -37,22 +44,56 @@ class WebmailConfig(AppConfig):
                         _("The mailboxes that you read and send with here."),
                     )
                 ],
-                administration_pages=[
-                    Page(
-                        _("Personal accounts"),
-                        "webmail:manage_accounts",
-                        _("The mail accounts of all people, and what works."),
-                    ),
-                    Page(
-                        _("Mail servers"),
-                        "webmail:manage_servers",
-                        _("People choose from these servers; a change counts for every account."),
-                    ),
-                    Page(
-                        _("Policy"),
-                        "webmail:manage_policy",
-                        _("Limits and switches that count for everybody."),
-                    ),
-                ],
+                administration_pages=_administration_pages(),
             )
         )
+
+
+def _administration_pages() -> list[Any]:
+    """The screens of function management, in the order of the list beside them."""
+    from groupware.functions.registry import Page
+
+    return [
+        Page(
+            _("Overview"),
+            "webmail:manage_overview",
+            _("The state of every mailbox, and whose turn it is."),
+        ),
+        Page(
+            _("Personal accounts"),
+            "webmail:manage_accounts",
+            _("The mail accounts of all people, and what works."),
+        ),
+        Page(
+            _("Invitations"),
+            "webmail:manage_invitations",
+            _("Who was asked to authorize a mailbox, and how far that has come."),
+        ),
+        Page(
+            _("Import and export"),
+            "webmail:manage_transfer",
+            _("Mail accounts as a CSV file."),
+        ),
+        Page(
+            _("Switchovers"),
+            "webmail:manage_switchovers",
+            _("Move many accounts to OAuth 2.0 in one step."),
+        ),
+        Page(
+            _("Mail servers"),
+            "webmail:manage_servers",
+            _("People choose from these servers; a change counts for every account."),
+        ),
+        Page(
+            _("Policy"),
+            "webmail:manage_policy",
+            _("Limits and switches that count for everybody."),
+        ),
+    ]
+
+
+def _waiting_page(person: Any) -> str:
+    """Where somebody goes after signing in while mailboxes of theirs wait for them."""
+    from webmail.invitations import waiting_for
+
+    return reverse("webmail:waiting") if waiting_for(person).exists() else ""
