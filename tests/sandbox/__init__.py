@@ -2,12 +2,14 @@
 
 from tests.sandbox.control import AuthorizationServer, TokenSet, callback_parameters
 from tests.sandbox.people import PASSWORD, PEOPLE, Person
-from tests.sandbox.sandbox import Sandbox, SandboxError, Service
+from tests.sandbox.sandbox import BadListener, MailServers, Sandbox, SandboxError, Service
 
 __all__ = [
     "PASSWORD",
     "PEOPLE",
     "AuthorizationServer",
+    "BadListener",
+    "MailServers",
     "Person",
     "Sandbox",
     "SandboxError",

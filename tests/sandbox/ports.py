@@ -20,6 +20,20 @@ PREFERRED = {
     "pop3s": 18995,
     "submission": 18587,
     "submissions": 18465,
+    "exchange_imap": 19143,
+    "exchange_imaps": 19993,
+    "exchange_pop3": 19110,
+    "exchange_pop3s": 19995,
+    "exchange_submission": 19587,
+    "exchange_submissions": 19465,
+    "wrong_name_https": 19401,
+    "wrong_name_imaps": 19402,
+    "unknown_ca_https": 19403,
+    "unknown_ca_imaps": 19404,
+    "expired_https": 19405,
+    "expired_imaps": 19406,
+    "common_name_https": 19407,
+    "common_name_imaps": 19408,
 }
 """All below the range from which Linux hands out ports by itself, so they are rarely taken."""
 

@@ -35,6 +35,32 @@ class Service:
     tls_port: int
 
 
+@dataclass(frozen=True)
+class MailServers:
+    """The three protocols of one mail system."""
+
+    imap: Service
+    pop3: Service
+    submission: Service
+
+
+@dataclass(frozen=True)
+class BadListener:
+    """An OpenID provider (like `generic`) and an IMAP server behind one bad certificate.
+
+    `ca_file` holds the authority that signed it.
+    """
+
+    host: str
+    https_port: int
+    imaps_port: int
+    ca_file: Path
+
+    @property
+    def issuer(self) -> str:
+        return f"https://{self.host}:{self.https_port}"
+
+
 class Sandbox:
     """Authorization servers, Dovecot and delivery in a process of their own.
 
@@ -49,6 +75,7 @@ class Sandbox:
     ca_file: Path
     provisioning_file: Path
     ports: dict[str, int]
+    bad_tls: dict[str, BadListener]
 
     def __init__(
         self,
@@ -130,6 +157,15 @@ class Sandbox:
         self.provisioning_file = Path(facts["provisioning_file"])
         self._secret: str = facts["secret"]
         self._inner = Inner(self.ports["internal"], self._secret)
+        self.bad_tls = {
+            kind: BadListener(
+                "localhost",
+                self.ports[f"{kind}_https"],
+                self.ports[f"{kind}_imaps"],
+                Path(ca_file),
+            )
+            for kind, ca_file in facts["bad_ca_files"].items()
+        }
         servers = {
             key: AuthorizationServer(key, about, self._inner, str(self.ca_file))
             for key, about in facts["realms"].items()
@@ -151,6 +187,20 @@ class Sandbox:
     @property
     def submission(self) -> Service:
         return Service("localhost", self.ports["submission"], self.ports["submissions"])
+
+    @property
+    def exchange(self) -> MailServers:
+        """The same mailboxes behind a front with the manners of Exchange Online.
+
+        It asks for TLS first, refuses a token at once with words of its own, and knows the
+        switches of `microsoft.switch`.
+        """
+
+        def service(name: str) -> Service:
+            return Service("localhost", self.ports[name], self.ports[f"{name}s"])
+
+        names = ("exchange_imap", "exchange_pop3", "exchange_submission")
+        return MailServers(*map(service, names))
 
     def authorization_server_of(self, address: str) -> AuthorizationServer | None:
         """Where the owner of this mailbox signs in; None for a mailbox with a password."""

@@ -21,13 +21,15 @@ from typing import Any
 
 from tests.sandbox import folders
 from tests.sandbox.authorization.clients import Client
+from tests.sandbox.authorization.directory import Verdict, verdict
 from tests.sandbox.authorization.inner import make_inner_app
 from tests.sandbox.authorization.realm import Realm
 from tests.sandbox.authorization.store import Store
 from tests.sandbox.authorization.web import REALMS, WebServers, make_app, make_realm, signing_key
-from tests.sandbox.certificates import certificates
+from tests.sandbox.certificates import BAD, Certificates, bad_certificate, certificates
 from tests.sandbox.delivery import Delivery
 from tests.sandbox.dovecot import Dovecot, DovecotLayout
+from tests.sandbox.front.listeners import Listeners
 from tests.sandbox.mailboxes import open_mailbox
 from tests.sandbox.people import person_of
 from tests.sandbox.ports import choose_ports
@@ -38,6 +40,8 @@ CLIENT_NAME = "Groupware webmail"
 # Where nobody listens: the person copies the address of the error page (RFC 8252 section 7.3).
 _LOOPBACK_REDIRECTS = ["http://127.0.0.1/", "http://localhost/", "http://localhost"]
 _FILES_SENT_COPIES = {"microsoft", "google"}
+# The protocol in the sandbox's words, and the name of its ports.
+_SERVICES = {"imap": "imap", "pop3": "pop3", "smtp": "submission"}
 
 
 @dataclass(frozen=True)
@@ -75,11 +79,10 @@ class World:
         self.store = Store(data / "authorization.sqlite3")
         self.realms = {key: self._realm(key) for key in REALMS}
         self.web = WebServers()
+        self.listeners = Listeners({p: self.ports[name] for p, name in _SERVICES.items()})
 
     def start(self) -> None:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.minimum_version = ssl.TLSVersion.TLSv1_2
-        context.load_cert_chain(self.certificates.server_certificate, self.certificates.server_key)
+        context = _context(self.certificates)
         actions = {"deliver": self._deliver}
         inner = make_inner_app(self.realms, self.secrets["inner"], actions)
         self.web.serve(self.ports["internal"], inner)
@@ -88,13 +91,29 @@ class World:
             self.web.serve(self.ports[key], app, context)
         self.delivery.start()
         self.dovecot.start()
+        self._start_listeners(context)
         if self.options.seed_messages:
             seed(self.options.data / "seeded", self.ports["imap"], self.secrets["inner"])
         self.provisioning_file = write_provisioning(
             self.options.data, self.realms, self.ports, self.certificates.ca
         )
 
+    def _start_listeners(self, context: ssl.SSLContext) -> None:
+        for protocol, name in _SERVICES.items():
+            ports = (self.ports[f"exchange_{name}"], self.ports[f"exchange_{name}s"])
+            self.listeners.front(protocol, ports, context, self._judge)
+        for kind in BAD:
+            bad = _context(bad_certificate(kind, self.certificates))
+            self.listeners.tunnel("imap", self.ports[f"{kind}_imaps"], bad)
+            realm = self._realm("generic", self.ports[f"{kind}_https"])
+            app = make_app(realm, self.secrets["generic_pages"])
+            self.web.serve(self.ports[f"{kind}_https"], app, bad)
+
+    def _judge(self, protocol: str, user: str, token: str) -> Verdict:
+        return verdict(self.realms, self.store.access_token(token), protocol, user)
+
     def stop(self) -> None:
+        self.listeners.stop()
         self.dovecot.stop()
         self.delivery.stop()
         self.web.stop()
@@ -107,6 +126,9 @@ class World:
             "ports": self.ports,
             "secret": self.secrets["inner"],
             "ca_file": str(self.certificates.ca),
+            "bad_ca_files": {
+                kind: str(bad_certificate(kind, self.certificates).ca) for kind in BAD
+            },
             "provisioning_file": str(self.provisioning_file),
             "realms": {
                 key: {
@@ -118,7 +140,8 @@ class World:
             },
         }
 
-    def _realm(self, key: str) -> Realm:
+    def _realm(self, key: str, port: int = 0) -> Realm:
+        """A realm at its own port, or the same people and clients at another."""
         client = Client(
             self.secrets[f"{key}_client_id"],
             self.secrets[f"{key}_client_secret"],
@@ -127,7 +150,7 @@ class World:
             list(_LOOPBACK_REDIRECTS),
         )
         signing = signing_key(self.options.data / f"{key}-signing.pem", f"{key}-1")
-        realm = make_realm(key, self.ports[key], client, self.store, signing)
+        realm = make_realm(key, port or self.ports[key], client, self.store, signing)
         changes = {
             "access_token_seconds": self.options.access_token_seconds,
             "access_token_length": self.options.access_token_length,
@@ -149,6 +172,13 @@ class World:
             return
         with open_mailbox(self.ports["imap"], self.secrets["inner"], person.address) as mailbox:
             mailbox.append("Sent", "(\\Seen)", "", raw)
+
+
+def _context(files: Certificates) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.load_cert_chain(files.server_certificate, files.server_key)
+    return context
 
 
 def _remembered_secrets(path: Path) -> dict[str, str]:

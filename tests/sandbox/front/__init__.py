@@ -1,0 +1,1 @@
+"""What stands before Dovecot: a front with the manners of Exchange, and listeners with bad TLS."""
