@@ -23,6 +23,7 @@ app.conf.task_routes = {
     "webmail.tasks.receive_now": {"queue": "interactive"},
     "webmail.tasks.deliver": {"queue": "interactive"},
     "webmail.tasks.push_operations": {"queue": "interactive"},
+    "webmail.tasks.send_invitations": {"queue": "interactive"},
     "webmail.tasks.sync_*": {"queue": "sync"},
     "webmail.tasks.*": {"queue": "maintenance"},
     "oauthservers.tasks.test_server": {"queue": "interactive"},
@@ -43,6 +44,14 @@ app.conf.beat_schedule = {
         "task": "webmail.tasks.index_messages",
         "schedule": timedelta(seconds=settings.INDEX_SWEEP_SECONDS),
         "options": {"expires": settings.INDEX_SWEEP_SECONDS},
+    },
+    "send due invitations": {
+        "task": "webmail.tasks.send_invitations",
+        "schedule": timedelta(seconds=60),
+    },
+    "erase removed mail accounts": {
+        "task": "webmail.tasks.erase_removed",
+        "schedule": timedelta(minutes=10),
     },
     "clean up": {"task": "webmail.tasks.clean_up", "schedule": crontab(minute="17", hour="3")},
     "refresh access tokens ahead of need": {

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import time
+
 from celery import shared_task
+from django.core.cache import cache
 from kombu.exceptions import OperationalError
 
-from webmail import outbox, rawstore, sync
+from webmail import invitations, outbox, rawstore, removal, switchover, sync, transfer
 from webmail.models import RemoteOperation
+from webmail.search import indexing
 from webmail.sync import pop3_account
 
+_INDEXING_SECONDS = 45.0
 # Deleting and receiving are cut into slices of about a minute; what takes longer hangs.
 _RECEIVING = {"soft_time_limit": 8 * 60, "time_limit": 9 * 60}
 # A server may answer the final dot after ten minutes (RFC 5321 §4.5.3.2.6).
@@ -70,9 +75,42 @@ def deliver(pk: int) -> None:
             push_operations.delay(account)
 
 
+@shared_task(soft_time_limit=5 * 60, time_limit=6 * 60)
+def send_invitations() -> None:
+    """Send the invitations that are due, and end those whose mailboxes are authorized."""
+    invitations.settle()
+    for pk in invitations.due():
+        invitations.send(pk)
+
+
+@shared_task(soft_time_limit=5 * 60, time_limit=6 * 60)
+def erase_removed() -> None:
+    """Delete what belongs to accounts that were removed, a minute at a time."""
+    if removal.erase_removed():
+        erase_removed.delay()
+
+
 @shared_task
 def clean_up() -> None:
     """Forget finished changes and deleted mail, and remove bytes that nothing refers to."""
+    removal.erase_removed()
     sync.forget_done_operations()
     pop3_account.erase_deleted()
     rawstore.collect()
+    transfer.sweep()
+    switchover.erase_passwords()
+    invitations.clean_up()
+    indexing.forget_gone()
+
+
+@shared_task(soft_time_limit=5 * 60, time_limit=6 * 60)
+def index_messages() -> None:
+    """Let the search index follow the mail, for some seconds at a time; one worker is enough."""
+    if not cache.add("webmail.indexing", 1, timeout=_INDEXING_SECONDS * 2):
+        return
+    try:
+        give_up_at = time.monotonic() + _INDEXING_SECONDS
+        while time.monotonic() < give_up_at and indexing.index_batch():
+            pass
+    finally:
+        cache.delete("webmail.indexing")

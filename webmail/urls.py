@@ -2,7 +2,17 @@
 
 from django.urls import include, path, register_converter
 
-from webmail.views import body, compose, mailbox, message, message_actions, outbox, receiving
+from webmail.views import (
+    body,
+    compose,
+    mailbox,
+    message,
+    message_actions,
+    outbox,
+    receiving,
+    search,
+    waiting,
+)
 
 
 class SectionConverter:
@@ -36,6 +46,8 @@ reading = [
     path("folders/<uuid:public_id>/rows/", mailbox.rows, name="rows"),
     path("accounts/<uuid:public_id>/receive/", receiving.receive_now, name="receive_now"),
     path("accounts/<uuid:public_id>/receiving/", receiving.state, name="receiving"),
+    path("invitations/<str:token>/", waiting.invitation, name="invitation"),
+    path("search/", search.results, name="search"),
     path("messages/act/", message_actions.act, name="act"),
     path("messages/undo/<str:token>/", message_actions.undo, name="undo"),
     path("messages/<uuid:public_id>/", message.message, name="message"),

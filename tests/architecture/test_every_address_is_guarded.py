@@ -5,16 +5,19 @@ A new view without a row in the table fails ``test_every_address_has_a_rule``.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import transaction
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
 
 from groupware.functions.models import FunctionAdministrator
 from groupware.organisation.models import Unit
 from tests.factories import webmail as make
-from webmail.models import OutgoingAttachment
+from webmail.invitations.sending import hashed
+from webmail.models import AccountImport, Invitation, OutgoingAttachment, Switchover
 
 PEOPLE = ("nobody", "owner", "stranger", "function administrator", "system administrator")
 PERSON = {"owner", "stranger", "function administrator", "system administrator"}
@@ -51,15 +54,26 @@ RULES: dict[str, tuple[str, set[str], str]] = {
     "oauthservers:authorize": ("post", PERSON, ""),
     "oauthservers:callback": ("get", EVERYBODY, "authorization server"),
     "oauthservers:refused": ("get", EVERYBODY, "reason"),
+    "oauthservers:approved": ("get", EVERYBODY, ""),
+    "oauthservers:attempt": ("get", OWNER, "attempt"),
+    "oauthservers:attempt_state": ("get", OWNER, "attempt"),
+    "oauthservers:attempt_again": ("post", OWNER, "attempt"),
     "oauthservers:grants": ("get", PERSON, ""),
     "oauthservers:disconnect": ("post", OWNER, "grant"),
     "oauthservers:servers": ("get", SYSTEM, ""),
     "oauthservers:choose_kind": ("get", SYSTEM, ""),
     "oauthservers:add_server": ("get", SYSTEM, "kind"),
     "oauthservers:server": ("get", SYSTEM, "authorization server"),
+    "oauthservers:edit_server": ("get", SYSTEM, "authorization server"),
+    "oauthservers:change_secrets": ("post", SYSTEM, "authorization server"),
     "oauthservers:test_server": ("post", SYSTEM, "authorization server"),
+    "oauthservers:server_checks": ("get", SYSTEM, "authorization server"),
+    "oauthservers:guide": ("get", SYSTEM, "guide"),
+    "oauthservers:preconditions": ("get", SYSTEM, ""),
+    "oauthservers:preconditions_live": ("get", SYSTEM, ""),
     "oauthservers:switch_server": ("post", SYSTEM, "authorization server"),
     "oauthservers:delete_server": ("post", SYSTEM, "authorization server"),
+    "webmail:search": ("get", PERSON, ""),
     "webmail:home": ("get", PERSON, ""),
     "webmail:mailbox": ("get", OWNER, "mailbox"),
     "webmail:rows": ("get", OWNER, "mailbox"),
@@ -95,6 +109,26 @@ RULES: dict[str, tuple[str, set[str], str]] = {
     "webmail:account_authorized": ("get", OWNER, "account"),
     "webmail:account_remove": ("get", OWNER, "account"),
     "webmail:account_delete": ("post", OWNER, "account"),
+    "webmail:waiting": ("get", PERSON, ""),
+    "webmail:invitation": ("get", OWNER, "invitation"),
+    "webmail:manage_overview": ("get", FUNCTION, ""),
+    "webmail:manage_overview_export": ("post", FUNCTION, ""),
+    "webmail:manage_invitations": ("get", FUNCTION, ""),
+    "webmail:manage_invite": ("post", FUNCTION, ""),
+    "webmail:manage_invite_again": ("post", FUNCTION, ""),
+    "webmail:manage_withdraw": ("post", FUNCTION, ""),
+    "webmail:manage_transfer": ("get", FUNCTION, ""),
+    "webmail:manage_export": ("post", FUNCTION, ""),
+    "webmail:manage_import": ("get", FUNCTION, "import"),
+    "webmail:manage_import_apply": ("post", FUNCTION, "import"),
+    "webmail:manage_import_discard": ("post", FUNCTION, "import"),
+    "webmail:manage_switchovers": ("get", FUNCTION, ""),
+    "webmail:manage_switchover_new": ("get", FUNCTION, ""),
+    "webmail:manage_switchover": ("get", FUNCTION, "switchover"),
+    "webmail:manage_switchover_apply": ("post", FUNCTION, "switchover"),
+    "webmail:manage_switchover_invite": ("post", FUNCTION, "switchover"),
+    "webmail:manage_switchover_undo": ("post", FUNCTION, "switchover"),
+    "webmail:manage_switchover_discard": ("post", FUNCTION, "switchover"),
     "webmail:manage_accounts": ("get", FUNCTION, ""),
     "webmail:manage_account": ("get", FUNCTION, "account"),
     "webmail:manage_account_delete": ("post", FUNCTION, "account"),
@@ -161,6 +195,7 @@ def world(db: None) -> dict[str, Any]:
         "authorization server": [grant.server.public_id],
         "reason": ["expired"],
         "kind": ["generic"],
+        "guide": ["microsoft"],
         "grant": [grant.public_id],
         "mailbox": [make.inbox(account).public_id],
         "account": [account.public_id],
@@ -172,7 +207,31 @@ def world(db: None) -> dict[str, Any]:
         "attachment": [attachment.public_id],
         "token": ["nothing-to-undo"],
         "mail server": [account.incoming_server.public_id],
+        "import": [_import(owner).public_id],
+        "switchover": [_switchover(account).public_id],
+        "invitation": [_invitation(account)],
     }
+
+
+def _import(person: Any) -> AccountImport:
+    text = "owner,address\nnobody-here,nobody@example.test\n"
+    return AccountImport.objects.create(file_name="a.csv", content=text, created_by=person)
+
+
+def _switchover(account: Any) -> Switchover:
+    host, server = account.incoming_server.host, account.incoming_server
+    return Switchover.objects.create(host=host, incoming_server=server)
+
+
+def _invitation(account: Any) -> str:
+    """The token of an invitation of the owner to authorize their mailbox."""
+    Invitation.objects.create(
+        account=account,
+        recipient=account.owner,
+        expires_at=timezone.now() + timedelta(days=1),
+        token_hash=hashed("token-of-a-link"),
+    )
+    return "token-of-a-link"
 
 
 def _body(address: str, world: dict[str, Any]) -> dict[str, object]:

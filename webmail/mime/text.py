@@ -168,17 +168,20 @@ def _is_lead(line: str) -> bool:
 
 _UNIFIED = str.maketrans(
     {"\u301c": "~", "\u2016": "∥", "\u2212": "-", "\u2015": "—", "\u2014": "—"}
+    | {chr(kana): chr(kana - 0x60) for kana in range(0x30A1, 0x30F7)}  # katakana to hiragana
+    # People type "ete" and mean été; Russian writes ё as е.
+    | {
+        chr(letter): unicodedata.normalize("NFD", chr(letter))[0]
+        for letter in (*range(0xE0, 0x250), *range(0x1E00, 0x1F00))
+    }
+    | {"\u0451": "\u0435"}
 )
 
 
 def fold_for_search(text: str) -> str:
-    """Text by which equal words meet: width, case, kana kind and the doubled code points.
+    """Text by which equal words meet: width, case, kana kind, Latin accents and the doubled code points.
 
     NFKC turns U+FF5E into "~" but leaves the wave dash U+301C, though both come from one Shift_JIS
     character (as do ‖∥, −－, —―). Search only: what is displayed keeps its characters.
     """
-    folded = unicodedata.normalize("NFKC", text).casefold().translate(_UNIFIED)
-    return "".join(
-        chr(ord(character) - 0x60) if "\u30a1" <= character <= "\u30f6" else character
-        for character in folded
-    )
+    return unicodedata.normalize("NFKC", text).casefold().translate(_UNIFIED)

@@ -88,6 +88,7 @@ class Message(models.Model):
     )  # INTERNALDATE (RFC 9051 §2.3.3), or the time of the POP3 download
     preview = models.CharField(max_length=255, blank=True, default="")
     has_attachments = models.BooleanField(default=False)
+    is_indexed = models.BooleanField(default=False)  # its words are in the search index
 
     objects = MessageQuerySet.as_manager()
 
@@ -106,6 +107,11 @@ class Message(models.Model):
         ]
         indexes = [
             models.Index(fields=["mailbox", "-received_at", "-id"], name="message_list"),
+            models.Index(
+                fields=["id"],
+                name="message_not_indexed",
+                condition=models.Q(is_indexed=False),
+            ),
             models.Index(
                 fields=["mailbox"], name="message_unseen", condition=models.Q(is_seen=False)
             ),

@@ -7,6 +7,6 @@ Refused: an attempt counter around parsing in the worker itself. It needs a comm
 other accounts each time, and a thread cannot be stopped at all.
 """
 
-from webmail.parser.pool import Parser, ParserPool, parse
+from webmail.parser.pool import Parser, ParserPool, parse, text
 
-__all__ = ["Parser", "ParserPool", "parse"]
+__all__ = ["Parser", "ParserPool", "parse", "text"]

@@ -7,9 +7,11 @@ from typing import Any
 
 from webmail.mime.headers import Address
 from webmail.mime.parsing import ParsedMessage, ParsedPart
+from webmail.mime.text import html_to_text
 
 MAXIMUM_ADDRESSES = 2000
 MAXIMUM_PARTS = 1000
+MAXIMUM_TEXT = 400_000  # characters
 
 
 def clean(text: str | None, length: int | None = None) -> str:
@@ -62,3 +64,9 @@ def message_fields(parsed: ParsedMessage) -> dict[str, Any]:
         "has_attachments": parsed.has_attachments,
         "parts": [_part(part) for part in parsed.parts[:MAXIMUM_PARTS]],
     }
+
+
+def body_text(parsed: ParsedMessage) -> str:
+    """What search finds in the body: its text, or the text of its HTML."""
+    text = parsed.text if parsed.text.strip() else html_to_text(parsed.html or "")
+    return clean(text, MAXIMUM_TEXT)

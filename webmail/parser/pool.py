@@ -14,6 +14,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from webmail.parser.frames import FIELDS, QUESTION, TEXT
+
 COMMAND = (sys.executable, "-m", "webmail.parser.child")
 SECONDS_PER_MESSAGE = 20.0
 _ROOT = Path(__file__).resolve().parent.parent.parent
@@ -29,7 +31,7 @@ class ParserHungError(Exception):
 
 
 class Parser:
-    """One child process; ``parse`` may be called by one thread at a time."""
+    """One child process; ``ask`` may be called by one thread at a time."""
 
     def __init__(self, command: Sequence[str], seconds: float) -> None:
         self._seconds = seconds
@@ -45,13 +47,12 @@ class Parser:
             bufsize=0,
         )
 
-    def parse(self, raw: bytes) -> dict[str, Any]:
-        """The fields of ``raw``; raise ParserDiedError or ParserHungError, after which this child is of no use."""
+    def ask(self, question: bytes, raw: bytes) -> Any:
+        """The answer about ``raw``; raise ParserDiedError or ParserHungError, after which this child is of no use."""
         deadline = time.monotonic() + self._seconds
-        self._send(struct.pack(">Q", len(raw)) + raw, deadline)
+        self._send(QUESTION.pack(question, len(raw)) + raw, deadline)
         (length,) = struct.unpack(">Q", self._receive(8, deadline))
-        answer: dict[str, Any] = json.loads(self._receive(length, deadline))
-        return answer
+        return json.loads(self._receive(length, deadline))
 
     def close(self) -> None:
         """End the child at once."""
@@ -111,14 +112,24 @@ class ParserPool:
         self._lock = threading.Lock()
 
     def parse(self, raw: bytes) -> dict[str, Any] | None:
-        """The fields of ``raw``, or None when the message hangs or kills the child.
+        """The fields of ``raw``, or None when the message hangs or kills the child."""
+        fields: dict[str, Any] | None = self._ask(FIELDS, raw)
+        return fields
+
+    def text(self, raw: bytes) -> str | None:
+        """The text of the body of ``raw``, or None when the message hangs or kills the child."""
+        text: str | None = self._ask(TEXT, raw)
+        return text
+
+    def _ask(self, question: bytes, raw: bytes) -> Any:
+        """The child's answer, or None when the message hangs or kills it.
 
         A child may die for reasons of its own, so a death is believed the second time only.
         """
         for _attempt in range(2):
             parser = self._take()
             try:
-                fields = parser.parse(raw)
+                answer = parser.ask(question, raw)
             except ParserHungError:
                 parser.close()
                 return None
@@ -129,7 +140,7 @@ class ParserPool:
                 parser.close()
                 raise
             self._give(parser)
-            return fields
+            return answer
         return None
 
     def close(self) -> None:
@@ -160,3 +171,8 @@ pool = ParserPool()
 def parse(raw: bytes) -> dict[str, Any] | None:
     """Parse ``raw`` in a child of this process; None puts the message into quarantine."""
     return pool.parse(raw)
+
+
+def text(raw: bytes) -> str | None:
+    """The text of the body of ``raw``, read in a child of this process; None when it cannot be read."""
+    return pool.text(raw)

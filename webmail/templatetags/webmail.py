@@ -6,9 +6,14 @@ import json
 from collections.abc import Sequence
 
 from django import template
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext, pgettext
 
+from webmail.search.highlighting import pieces
+
 register = template.Library()
+_MARK, _UNMARK = SafeString("<mark>"), SafeString("</mark>")
 
 Pair = Sequence[str]  # display name, addr-spec (RFC 5322 §3.4)
 
@@ -38,10 +43,20 @@ def names(pairs: Sequence[Pair]) -> str:
     }
 
 
+@register.filter
+def highlighted(text: str, needles: Sequence[str]) -> SafeString:
+    """``text`` with what was looked for marked; everything is escaped but the marks."""
+    parts = pieces(str(text), needles)
+    return format_html_join(
+        "", "{}{}{}", ((_MARK if hit else "", part, _UNMARK if hit else "") for part, hit in parts)
+    )
+
+
 @register.simple_tag
 def shortcuts() -> str:
     """The single-key commands of webmail as JSON for ``shortcuts.js``, after Gmail's convention."""
     commands = [
+        ("/", "search", gettext("Search mail")),
         ("c", "compose", gettext("New message")),
         ("j", "next", gettext("Next message in the list")),
         ("k", "previous", gettext("Previous message in the list")),
