@@ -6,12 +6,14 @@ import os
 import stat
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.core.exceptions import ImproperlyConfigured
 
 from groupware import encryption
+from groupware import public_address as addresses
 
 _SECRET_FILES = ("SECRET_KEY_FILE", "GROUPWARE_ENCRYPTION_KEYS_FILE")
 _UNSAFE_SOURCES = {"'unsafe-inline'", "'unsafe-eval'", "*", "data:"}
@@ -122,3 +124,35 @@ def tasks(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     if celery.get("accept_content") != ["json"]:
         found.append(Error("Workers accept more than JSON.", id="groupware.E009"))
     return found
+
+
+@register(Tags.security, deploy=True)
+def public_address(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """People and authorization servers can come back to the public address."""
+    parts = urlsplit(settings.PUBLIC_URL)
+    host = parts.hostname or ""
+    if parts.path or parts.query or parts.fragment:
+        return [
+            Error(
+                f"PUBLIC_URL is {settings.PUBLIC_URL}; it takes scheme and host only.",
+                hint="Leave out what follows the host.",
+                id="groupware.E012",
+            )
+        ]
+    if addresses.is_loopback(settings.PUBLIC_URL):
+        return [
+            Warning(
+                f"PUBLIC_URL is {settings.PUBLIC_URL}: nobody but this machine gets there.",
+                hint="Give the https address that people use.",
+                id="groupware.W010",
+            )
+        ]
+    if not addresses.is_public_name(host):
+        return [
+            Warning(
+                f"{host} in PUBLIC_URL is no public name; Google refuses it as a redirect URI.",
+                hint="Use a public name, or let Google mailboxes be authorized by a pasted code.",
+                id="groupware.W011",
+            )
+        ]
+    return []
