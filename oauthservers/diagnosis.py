@@ -1,196 +1,159 @@
-"""The connection test of an authorization server, step by step: name, connection, certificate, metadata, keys.
+"""The connection test of an authorization server, step by step: from its name to a client that it accepts.
 
-Each step needs the one before; after the first failure the rest is left out. What the server tells about itself on the
-way is kept, so a successful test also fills in the endpoints.
+Each step needs the one before; after the first failure the rest is left out. No person signs in and no mailbox is
+touched: a failed test is a matter of the server, never of a connection. What the server tells about itself on the way
+is kept, so a successful test also fills in the endpoints. The result lies on the server's row, step by step while the
+test runs, and tests of servers in use are repeated by themselves.
 """
 
 from __future__ import annotations
 
-import socket
+import ssl
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
-from urllib.parse import urlsplit
+from collections.abc import Callable, Iterable, Iterator
+from datetime import timedelta
 
-import requests
+from django.db.models import Q
 from django.utils import timezone
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
-from groupware import outbound
 from groupware.audit.record import record
-from oauthservers import adapter, discovery, http
-from oauthservers.error_messages import advise
-from oauthservers.errors import MetadataError, OAuthError, UnreachableServerError
+from oauthservers.connection_steps import ConnectionSteps
+from oauthservers.errors import OAuthError
+from oauthservers.findings import FAILED, NOT_TESTED, TROUBLE, WORKS, Finding
 from oauthservers.models import AuthorizationServer
 
-_NAMES = {
-    "name": gettext_lazy("Name of the server"),
-    "connection": gettext_lazy("Connection"),
-    "certificate": gettext_lazy("Certificate"),
-    "metadata": gettext_lazy("Metadata"),
-    "keys": gettext_lazy("Keys"),
-}
+STEPS = ("name", "connection", "certificate", "server_name", "metadata", "keys", "client")
+#: A test that has not ended by then has died with its worker.
+LONGEST = timedelta(minutes=3)
+REPEAT_WORKING, REPEAT_FAILED = timedelta(hours=1), timedelta(minutes=10)
+
+MailboxCheck = Callable[[AuthorizationServer, str, str], Iterable[Finding]]
+_mailbox_checks: list[MailboxCheck] = []
 
 
-@dataclass(frozen=True)
-class Check:
-    """One step as the check list draws it."""
-
-    name: str
-    state: str
-    word: str
-    remedy: str = ""
-    detail: str = ""
-    duration: str = ""
+def register_mailbox_check(check: MailboxCheck) -> None:
+    """Let ``check(server, mailbox_address, access_token)`` try an application token at the mail servers."""
+    if check not in _mailbox_checks:
+        _mailbox_checks.append(check)
 
 
-class _Test:
-    """One run; the steps leave what the next ones need."""
-
-    def __init__(self, server: AuthorizationServer) -> None:
-        self.server = server
-        self.session: requests.Session = adapter.session_for(server)
-        known = server.registration()
-        self.url = known.endpoint or known.issuer or known.token_endpoint
-        self.jwks_uri = known.jwks_uri
-        self.detail = ""
-
-    def name(self) -> None:
-        self.detail = ", ".join(self._addresses())
-
-    def connection(self) -> None:
-        addresses = self._addresses()
-        try:
-            with socket.create_connection((addresses[0], self._port), http.CONNECT_SECONDS):
-                self.detail = f"{addresses[0]}, {self._port}"
-        except TimeoutError:
-            raise UnreachableServerError("timeout", code="timeout") from None
-        except OSError as error:
-            raise UnreachableServerError("unreachable", type(error).__name__) from None
-
-    @property
-    def _port(self) -> int:
-        try:
-            return urlsplit(self.url).port or 443
-        except ValueError:  # not between 0 and 65535
-            raise UnreachableServerError("port", code="port_refused") from None
-
-    def _addresses(self) -> tuple[str, ...]:
-        try:
-            return outbound.resolve(urlsplit(self.url).hostname or "", self._port)
-        except outbound.OutboundError as refusal:
-            raise UnreachableServerError(refusal.code, str(refusal), code=refusal.code) from None
-
-    def certificate(self) -> None:
-        http.get(self.session, self.url)
-        self.detail = "" if self.server.verify_certificate else _("Verification is switched off.")
-
-    def metadata(self) -> None:
-        if self.server.provider == AuthorizationServer.Kind.MICROSOFT:
-            found = discovery.discover_microsoft(self.server.registration().endpoint, self.session)
-            self.jwks_uri, self.detail = found.jwks_uri, found.issuer
-        elif self.server.registration().issuer:
-            adapter.fetch_metadata(self.server, self.session)
-            known = self.server.registration()
-            self.jwks_uri, self.detail = known.jwks_uri, known.issuer
-        else:
-            self.detail = _("The endpoints were typed in; nothing is asked.")
-
-    def keys(self) -> None:
-        if not self.jwks_uri:
-            self.detail = _("None are needed: the identity comes from the userinfo endpoint.")
-            return
-        document = http.get(self.session, self.jwks_uri).json()
-        keys = document.get("keys")
-        if not isinstance(keys, list) or not keys:
-            raise MetadataError(description=self.jwks_uri, code="keys_invalid")
-        self.detail = f"{self.jwks_uri} ({len(keys)})"
+def steps_of(server: AuthorizationServer) -> tuple[str, ...]:
+    """The steps that a test of ``server`` takes."""
+    device = ("device",) if server.offers_device_code else ()
+    application = (
+        ("application",) if server.access == AuthorizationServer.Access.APPLICATION else ()
+    )
+    return (*STEPS, *device, *application)
 
 
-def check(server: AuthorizationServer) -> list[Check]:
-    """Test the server now and write the result on its row."""
-    checks: list[Check] = []
-    error: OAuthError | None = None
+# -- running ---------------------------------------------------------------------------------------
+
+
+def claim(server: AuthorizationServer) -> bool:
+    """Say that a test of ``server`` begins; False while one is running. Whoever claims must run it."""
+    now = timezone.now()
+    free = Q(connection_test_started_at=None) | Q(connection_test_started_at__lt=now - LONGEST)
+    return bool(
+        AuthorizationServer.objects.filter(free, pk=server.pk).update(
+            connection_test_started_at=now, connection_checks=[]
+        )
+    )
+
+
+def is_running(server: AuthorizationServer) -> bool:
+    """Whether a test has begun and can still end."""
+    began = server.connection_test_started_at
+    return began is not None and began > timezone.now() - LONGEST
+
+
+def is_due(server: AuthorizationServer) -> bool:
+    """Whether the last test is too old. Servers differ by a few minutes, so that not all are asked at once."""
+    if is_running(server):
+        return False
+    if server.connection_checked_at is None:
+        return True
+    has_failed = server.connection_state == AuthorizationServer.Connection.FAILED
+    wait = REPEAT_FAILED if has_failed else REPEAT_WORKING
+    return bool(
+        server.connection_checked_at
+        < timezone.now() - wait + timedelta(seconds=server.pk * 37 % 300)
+    )
+
+
+def run(
+    server: AuthorizationServer, *, mailbox: str = "", is_routine: bool = False
+) -> list[Finding]:
+    """Test the server now; each step is on its row as soon as it is done.
+
+    ``mailbox`` is one address at which a token for application access is tried. ``is_routine``: nobody pressed a
+    button, so only a change of state is recorded. What the steps meet is a result and never raised.
+    """
+    rows = AuthorizationServer.objects.filter(pk=server.pk)
+    findings: list[Finding] = []
     try:
-        test = _Test(server)
-    except OAuthError as refusal:  # its client secret does not open
-        error = refusal
-        checks.append(_failed("name", refusal, server, 0.0))
-    else:
-        for key in _NAMES:
-            step: Callable[[], None] = getattr(test, key)
-            if error is not None:
-                checks.append(Check(str(_NAMES[key]), "off", _("Not tested")))
-                continue
-            test.detail, started = "", time.monotonic()
-            try:
-                step()
-            except OAuthError as failure:
-                error = failure
-                checks.append(_failed(key, failure, server, started))
-            else:
-                checks.append(
-                    Check(
-                        str(_NAMES[key]),
-                        "active",
-                        _("Works"),
-                        detail=test.detail,
-                        duration=_took(started),
-                    )
-                )
-    _write(server, error)
-    return checks
+        for finding in _findings(server, mailbox):
+            findings.append(finding)
+            rows.update(connection_checks=[known.stored() for known in findings])
+    finally:
+        rows.update(connection_test_started_at=None)
+    _write(server, findings, is_routine=is_routine)
+    return findings
 
 
-def _failed(key: str, error: OAuthError, server: AuthorizationServer, started: float) -> Check:
-    advice = advise(error.code, server=server.name)
-    return Check(
-        str(_NAMES[key]),
-        "act",
-        _("Failed"),
-        remedy=f"{advice.headline} {remedy(error.code)}".strip(),
-        detail=str(error),
-        duration=_took(started) if started else "",
-    )
+def _findings(server: AuthorizationServer, mailbox: str) -> Iterator[Finding]:
+    steps = steps_of(server)
+    try:
+        test = ConnectionSteps(server, mailbox)
+    except (
+        OAuthError
+    ) as refusal:  # its client secret does not open, or its CA certificates cannot be read
+        yield Finding(steps[0], FAILED, refusal.code, str(refusal))
+        yield from (Finding(step, NOT_TESTED) for step in steps[1:])
+        return
+    has_failed = False
+    for step in steps:
+        finding = Finding(step, NOT_TESTED) if has_failed else _tried(step, getattr(test, step))
+        has_failed = has_failed or finding.state == FAILED
+        yield finding
+    if test.access_token and mailbox:
+        for check in _mailbox_checks:
+            yield from check(server, mailbox, test.access_token)
 
 
-def remedy(code: str) -> str:
-    """What an administrator does about a failed step."""
-    remedies: dict[str, Any] = {
-        "name_not_found": _(
-            "Check the address for typing errors, and that this machine can resolve names."
-        ),
-        "unreachable": _("Check that a firewall lets this machine reach the server and its port."),
-        "timeout": _("Check that a firewall lets this machine reach the server and its port."),
-        "tls_failed": _(
-            "If the server's certificate comes from your own authority, add its CA certificate below."
-        ),
-        "metadata_missing": _("Check the address, or type the endpoints in."),
-        "issuer_mismatch": _(
-            "Copy the issuer exactly as the server writes it, with or without the last slash."
-        ),
-    }
-    return str(remedies.get(code, ""))
+def _tried(step: str, act: Callable[[], tuple[str, str]]) -> Finding:
+    started = time.monotonic()
+    try:
+        code, detail = act()
+        state = NOT_TESTED if code.startswith("not_") else WORKS
+        state = TROUBLE if code in {"client_by_second", "ends_soon"} else state
+    except OAuthError as failure:
+        code, detail, state = failure.code, str(failure), FAILED
+    except ssl.SSLError as failure:
+        code, detail, state = "tls_failed", type(failure).__name__, FAILED
+    return Finding(step, state, code, detail, round((time.monotonic() - started) * 1000) or 1)
 
 
-def _took(started: float) -> str:
-    return _("%(milliseconds)d ms") % {"milliseconds": round((time.monotonic() - started) * 1000)}
-
-
-def _write(server: AuthorizationServer, error: OAuthError | None) -> None:
-    state = (
-        AuthorizationServer.Connection.FAILED if error else AuthorizationServer.Connection.CONNECTED
-    )
+def _write(server: AuthorizationServer, findings: list[Finding], *, is_routine: bool) -> None:
+    own = set(
+        steps_of(server)
+    )  # what a mail server said of one mailbox is no matter of this server
+    faults = (finding for finding in findings if finding.state == FAILED and finding.step in own)
+    failed = next(faults, None)
+    states = AuthorizationServer.Connection
+    state = states.FAILED if failed else states.CONNECTED
     result = {
         "connection_state": state,
         "connection_checked_at": timezone.now(),
-        "connection_error_code": error.code if error else "",
+        "connection_error_code": failed.code if failed else "",
     }
-    AuthorizationServer.objects.filter(pk=server.pk).update(**result)
-    record(
-        "oauthservers.server.tested",
-        target=server,
-        details={"state": state, "error": error.code if error else ""},
+    has_changed = (server.connection_state, server.connection_error_code) != (
+        state,
+        result["connection_error_code"],
     )
+    AuthorizationServer.objects.filter(pk=server.pk).update(**result)
+    if has_changed or not is_routine:
+        record(
+            "oauthservers.server.tested",
+            target=server,
+            details={"state": state, "error": result["connection_error_code"]},
+        )
