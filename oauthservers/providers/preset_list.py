@@ -82,7 +82,7 @@ def _exchange(
         label=label,
         kind="microsoft",
         group="microsoft",
-        guide="microsoft",
+        guide="microsoft" if key == "microsoft" else "microsoft-national",
         endpoint=f"https://{login}/organizations/oauth2/v2.0",
         scopes={
             "imap": (f"{resource}/IMAP.AccessAsUser.All",),
@@ -169,6 +169,7 @@ _LIST = (
     Preset(
         key="yahoo",
         label="Yahoo Mail",
+        guide="yahoo",
         scopes={"imap": ("mail-w",), "smtp": ("mail-w",), "identity": ("openid", "email")},
         issuer="https://api.login.yahoo.com",
         authorization_endpoint="https://api.login.yahoo.com/oauth2/request_auth",
@@ -178,6 +179,7 @@ _LIST = (
     Preset(
         key="aol",
         label="AOL Mail",
+        guide="yahoo",
         scopes={"imap": ("mail-w",), "smtp": ("mail-w",), "identity": ("openid", "email")},
         issuer="https://api.login.aol.com",
         authorization_endpoint="https://api.login.aol.com/oauth2/request_auth",
@@ -188,6 +190,7 @@ _LIST = (
     Preset(
         key="fastmail",
         label="Fastmail",
+        guide="fastmail",
         scopes={
             "imap": (f"{_FASTMAIL}-imap",),
             "pop3": (f"{_FASTMAIL}-pop",),
