@@ -17,6 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from groupware.access import system_admin_required
 from groupware.audit import registry
+from groupware.audit.changes import lines
 from groupware.audit.forms import FilterForm
 from groupware.audit.models import AuditEvent
 from groupware.audit.record import record
@@ -34,6 +35,7 @@ def events(request: HttpRequest) -> HttpResponse:
     rows, newer, older = _page(found, request.GET.get("before", ""), request.GET.get("after", ""))
     for event in rows:
         event.label = registry.label(event.name)
+        event.lines = lines(event.details)
     context = {
         "events": rows,
         "form": form,
