@@ -8,3 +8,6 @@ grant_changed = Signal()
 #: An administrator has registered a server from a preset. Arguments: ``server``, ``preset``, ``mail_servers`` (those of
 #: the preset that were ticked). A receiver returns how many it linked.
 server_registered = Signal()
+
+#: Who uses a grant? Receivers answer with a list of lines for its owner. Argument: ``grant``.
+uses_wanted = Signal()

@@ -1,60 +1,30 @@
-"""The form of an authorization server: the fields its kind needs, and a client secret that is only ever written."""
+"""The form of an authorization server: the fields its kind needs, filled from a preset when it is new."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from cryptography import x509
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db import models
 from django.utils.html import escape
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from oauthservers import discovery
-from oauthservers.errors import MetadataError
+from oauthservers import credentials, registration_rules
+from oauthservers.manage.credential_fields import SECRETS, CredentialsForm
+from oauthservers.manage.form_groups import SCOPES, TYPED, Group, headings, names_of
 from oauthservers.models import AuthorizationServer
-from oauthservers.providers.presets import PRESETS, PURPOSES
+from oauthservers.providers.presets import Preset
 
+__all__ = ["TYPED", "ServerForm"]
 Kind = AuthorizationServer.Kind
-_COMMON = ("name", "key", "is_enabled", "client_id", "client_secret")
-_TYPED = (
-    "authorization_endpoint",
-    "token_endpoint",
-    "userinfo_endpoint",
-    "jwks_uri",
-    "revocation_endpoint",
-)
-_SCOPES = tuple(f"scopes_{purpose}" for purpose in PURPOSES)
-_TLS = ("verify_certificate", "verify_name", "allow_common_name", "ca_certificates", "ca_file")
-_OF_KIND = {
-    Kind.MICROSOFT: ("endpoint",),
-    Kind.GOOGLE: ("issuer",),
-    Kind.GENERIC: ("issuer", *_TYPED, "client_authentication"),
-}
-_LARGEST_CA_FILE = 256 * 1024
+Access = AuthorizationServer.Access
 
 
-def _form_field(field: models.Field, **options: Any) -> forms.Field | None:
-    """An address typed without a scheme is meant as https."""
-    if isinstance(field, models.URLField):
-        options["assume_scheme"] = "https"
-    return field.formfield(**options)
+class ServerForm(CredentialsForm):
+    """Add or change a server. A blank secret keeps the stored one; nothing is saved while one field is wrong."""
 
-
-class ServerForm(forms.ModelForm):
-    """Add or change a server. A blank client secret keeps the stored one."""
-
-    client_secret = forms.CharField(
-        label=gettext_lazy("Client secret"),
-        required=False,
-        strip=True,
-        widget=forms.PasswordInput(
-            render_value=False, attrs={"autocomplete": "new-password", "spellcheck": "false"}
-        ),
-    )
     ca_file = forms.FileField(
         label=gettext_lazy("CA certificate file"),
         required=False,
@@ -63,17 +33,22 @@ class ServerForm(forms.ModelForm):
 
     class Meta:
         model = AuthorizationServer
-        formfield_callback = _form_field
         fields = (
             "name",
             "key",
             "is_enabled",
+            "access",
+            "offers_device_code",
+            "offers_pasted_code",
+            "publishing",
             "client_id",
+            *(f"{name}_expires_on" for name in SECRETS),
             "endpoint",
             "issuer",
-            *_TYPED,
+            *TYPED,
             "client_authentication",
-            *_SCOPES,
+            *SCOPES,
+            "scopes_application",
             "verify_certificate",
             "verify_name",
             "allow_common_name",
@@ -86,74 +61,94 @@ class ServerForm(forms.ModelForm):
             "is_enabled": gettext_lazy(
                 "Switched off, no mailbox can be authorized and no access is renewed."
             ),
+            "offers_device_code": gettext_lazy(
+                "For people whose browser does not reach this groupware: they type a short code at the server."
+            ),
+            "offers_pasted_code": gettext_lazy(
+                "For servers that refuse this groupware's address: people copy the code out of a page that does not open."
+            ),
+            "publishing": gettext_lazy(
+                "Of the consent screen. While it is “Testing”, every permission ends after seven days."
+            ),
             "endpoint": gettext_lazy(
                 "https://login.microsoftonline.com/<tenant>/oauth2/v2.0, with your tenant's ID or domain."
             ),
             "issuer": gettext_lazy("The server's own address; it describes its endpoints there."),
-            "verify_certificate": gettext_lazy(
-                "Client secret and tokens travel over this connection."
-            ),
             "ca_certificates": gettext_lazy(
                 "Only for a server with a certificate of your own authority."
             ),
         }
         widgets = {
+            "access": forms.RadioSelect,
             "ca_certificates": forms.Textarea(
                 attrs={"rows": 4, "class": "mono", "spellcheck": "false"}
             ),
-            **{name: forms.Textarea(attrs={"rows": 2, "class": "mono"}) for name in _SCOPES},
+            **{
+                f"{name}_expires_on": forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+                for name in SECRETS
+            },
+            **{
+                name: forms.Textarea(attrs={"rows": 2, "class": "mono", "spellcheck": "false"})
+                for name in (*SCOPES, "scopes_application")
+            },
         }
 
-    def __init__(self, *args: Any, kind: str, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, preset: Preset, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.kind = Kind(kind)
-        self.instance.provider = kind
-        shown = (*_COMMON, *_OF_KIND[self.kind], *_SCOPES, *_TLS)
-        self.fields = {name: self.fields[name] for name in shown}
+        self.preset, self.kind = preset, Kind(preset.kind)
+        if self.instance._state.adding:
+            self.instance.provider, self.instance.preset_key = preset.kind, preset.key
+            self._offer_mail_servers()
+        self.fields["client_id"].required = False  # a service account brings it
         self.fields["key"].required = False
         self._explain()
+        self.explain_credentials(self.kind)
+        shown = {name for names in names_of(self.kind).values() for name in names}
+        self.fields = {name: field for name, field in self.fields.items() if name in shown}
+
+    def _offer_mail_servers(self) -> None:
+        choices = [
+            (server.key, f"{server.protocol.upper()} · {server.host}:{server.port}")
+            for server in self.preset.mail_servers
+        ]
+        if choices:
+            self.fields["mail_servers"] = forms.MultipleChoiceField(
+                label=_("Register these mail servers as well"),
+                choices=choices,
+                initial=[key for key, _label in choices],
+                required=False,
+                widget=forms.CheckboxSelectMultiple,
+                help_text=_("Those that are registered already are linked and not doubled."),
+            )
 
     def _explain(self) -> None:
-        preset = PRESETS[self.kind]
-        for purpose in PURPOSES:
-            usual = " ".join(preset.scopes.get(purpose, ()))
-            field = self.fields[f"scopes_{purpose}"]
-            if usual:
-                field.widget.attrs["placeholder"] = usual
-                field.help_text = _("Empty: %(scopes)s") % {"scopes": usual}
+        preset, fields = self.preset, self.fields
+        usual = {f"scopes_{name}": scopes for name, scopes in preset.scopes.items()}
+        for name, scopes in (*usual.items(), ("scopes_application", preset.application_scopes)):
+            if scopes:
+                fields[name].widget.attrs["placeholder"] = " ".join(scopes)
+                fields[name].help_text = _("Empty: %(scopes)s") % {"scopes": " ".join(scopes)}
+        for name in ("endpoint", "issuer", *TYPED):
+            if known := getattr(preset, name):
+                fields[name].widget.attrs["placeholder"] = known
         if self.kind == Kind.MICROSOFT:
-            self.fields["endpoint"].widget.attrs["placeholder"] = preset.endpoint
-            self.fields["endpoint"].required = True
+            fields["endpoint"].required = True
             # Help texts are taken for markup.
-            self.fields["endpoint"].help_text = escape(self.fields["endpoint"].help_text)
+            fields["endpoint"].help_text = escape(fields["endpoint"].help_text)
         if self.kind == Kind.GOOGLE:
-            self.fields["issuer"].widget.attrs["placeholder"] = preset.issuer
-            self.fields["issuer"].help_text = _("Empty: Google itself.")
-        if is_known := bool(self.instance.client_secret_set_at):
-            self.fields["client_secret"].help_text = _("One is stored. Empty: it stays.")
-        self.fields["client_secret"].required = self.kind != Kind.GENERIC and not is_known
+            fields["issuer"].help_text = _("Empty: Google itself.")
 
     # -- groups for the page -----------------------------------------------------------------------
 
     @property
-    def registration_fields(self) -> list[forms.BoundField]:
-        """Name and client."""
-        return [self[name] for name in _COMMON]
-
-    @property
-    def endpoint_fields(self) -> list[forms.BoundField]:
-        """Where the server is."""
-        return [self[name] for name in _OF_KIND[self.kind]]
-
-    @property
-    def scope_fields(self) -> list[forms.BoundField]:
-        """What is asked for."""
-        return [self[name] for name in _SCOPES]
-
-    @property
-    def tls_fields(self) -> list[forms.BoundField]:
-        """How the server is verified."""
-        return [self[name] for name in _TLS]
+    def groups(self) -> list[Group]:
+        """What the page shows, heading by heading."""
+        names = names_of(self.kind)
+        return [
+            Group(title, fields, intro, access, key)
+            for key, title, intro, access in headings()
+            if (fields := [self[name] for name in names.get(key, ()) if name in self.fields])
+        ]
 
     # -- checks ------------------------------------------------------------------------------------
 
@@ -164,61 +159,68 @@ class ServerForm(forms.ModelForm):
             raise ValidationError(_("Give a key of letters, digits and hyphens."))
         return str(key)
 
-    def clean_endpoint(self) -> str:
-        """Microsoft's endpoint has one form, from which everything else follows."""
-        endpoint = str(self.cleaned_data["endpoint"]).rstrip("/")
-        try:
-            discovery.authority(endpoint)
-        except MetadataError:
-            raise ValidationError(
-                _(
-                    "Write the endpoint as https://host/<tenant>/oauth2/v2.0, for example %(example)s."
-                ),
-                params={"example": PRESETS[Kind.MICROSOFT].endpoint},
-            ) from None
-        return endpoint
-
     def clean(self) -> dict[str, Any]:
-        """A generic server needs an issuer or the two endpoints; certificates must be certificates."""
+        """Endpoint, scopes, certificates and proofs; each reason stands at its field."""
         cleaned = super().clean() or {}
-        needed = ("authorization_endpoint", "token_endpoint")
-        if self.kind == Kind.GENERIC and not cleaned.get("issuer"):
-            for name in needed:
-                if not cleaned.get(name) and name not in self.errors:
-                    self.add_error(name, _("Give the issuer, or type this endpoint in."))
-        for name in (*_TYPED, "issuer"):
-            if name in self.fields and str(cleaned.get(name) or "https:").split(":")[0] != "https":
-                self.add_error(
-                    name, _("The address must start with https://, for secrets travel there.")
-                )
-        if upload := cleaned.get("ca_file"):
-            cleaned["ca_certificates"] = self._uploaded(upload)
-        if pem := cleaned.get("ca_certificates"):
-            try:
-                x509.load_pem_x509_certificates(pem.encode())
-            except ValueError:
-                self.add_error("ca_certificates", _("This is not a certificate in PEM form."))
+        is_application = cleaned.get("access") == Access.APPLICATION
+        for name in (*SCOPES, "scopes_application"):
+            self._apply(cleaned, name, registration_rules.scope_list)
+        if self.kind == Kind.MICROSOFT:
+            self._apply(
+                cleaned,
+                "endpoint",
+                lambda value: registration_rules.microsoft_endpoint(
+                    value, is_application=is_application
+                ),
+            )
+            self._check_microsoft_scopes(cleaned)
+        elif self.kind == Kind.GENERIC:
+            self._check_endpoints(cleaned)
+        self._check_authorities(cleaned)
+        self.clean_credentials(cleaned, self.kind)
         return cleaned
 
-    def _uploaded(self, upload: Any) -> str:
-        if upload.size > _LARGEST_CA_FILE:
-            self.add_error("ca_file", _("The file is too large for certificates."))
-            return ""
+    def _apply(self, cleaned: dict[str, Any], name: str, rule: Any) -> None:
+        """Let a rule read a value; what it refuses is told at the field."""
+        if name in self.errors or not cleaned.get(name):
+            return
         try:
-            return upload.read().decode("ascii").strip()
-        except UnicodeDecodeError:
-            self.add_error("ca_file", _("This is not a certificate in PEM form."))
-            return ""
+            cleaned[name] = rule(cleaned[name])
+        except ValidationError as error:
+            self.add_error(name, error)
 
-    def save(self, commit: bool = True) -> AuthorizationServer:
-        """Save; a new issuer drops the endpoints that the old one described."""
-        if "issuer" in self.changed_data and not self.instance._state.adding:
-            for name in (*_TYPED, "device_authorization_endpoint"):
-                if name not in self.changed_data:
-                    setattr(self.instance, name, "")
-            self.instance.requires_issuer_in_response = False
-        if secret := self.cleaned_data["client_secret"]:
-            self.instance.set_client_secret(secret)
-        server = super().save(commit)
-        server.clear_fault()
-        return server
+    def _check_microsoft_scopes(self, cleaned: dict[str, Any]) -> None:
+        self._apply(cleaned, "scopes_application", _checked_application_scopes)
+        usual = {f"scopes_{name}": scopes for name, scopes in self.preset.scopes.items()}
+        asked = {
+            name: (cleaned.get(name) or "").split() or usual.get(name, ()) for name in SCOPES[:3]
+        }
+        try:
+            registration_rules.one_resource(asked)
+        except ValidationError as error:
+            self.add_error(None, error)
+
+    def _check_endpoints(self, cleaned: dict[str, Any]) -> None:
+        """A generic server needs an issuer or the two endpoints."""
+        if cleaned.get("issuer") or "issuer" in self.errors:
+            return
+        for name in ("authorization_endpoint", "token_endpoint"):
+            if not cleaned.get(name) and name not in self.errors:
+                self.add_error(name, _("Give the issuer, or type this endpoint in."))
+
+    def _check_authorities(self, cleaned: dict[str, Any]) -> None:
+        if upload := cleaned.get("ca_file"):
+            try:
+                cleaned["ca_certificates"] = credentials.uploaded_text(upload)
+            except ValidationError as error:
+                self.add_error("ca_file", error)
+        try:
+            authorities = credentials.certificate_authorities(cleaned.get("ca_certificates") or "")
+            cleaned["ca_certificates"] = authorities
+        except ValidationError as error:
+            self.add_error("ca_file" if upload else "ca_certificates", error)
+
+
+def _checked_application_scopes(value: str) -> str:
+    registration_rules.application_scopes(value)
+    return value

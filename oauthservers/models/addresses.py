@@ -23,7 +23,7 @@ def validate_address(value: str) -> None:
     if reason:
         raise ValidationError(
             _("%(reason)s For example: %(example)s"),
-            code="invalid",
+            code="address",
             params={"reason": reason, "example": _EXAMPLE},
         )
 

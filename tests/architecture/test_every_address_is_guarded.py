@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from groupware.functions.models import FunctionAdministrator
 from groupware.organisation.models import Unit
+from oauthservers.models import AuthorizationRequest, Grant
 from tests.factories import webmail as make
 from webmail.invitations.sending import hashed
 from webmail.models import AccountImport, Invitation, OutgoingAttachment, Switchover
@@ -106,7 +107,8 @@ RULES: dict[str, tuple[str, set[str], str]] = {
     "webmail:account_list": ("get", PERSON, ""),
     "webmail:account_new": ("get", PERSON, ""),
     "webmail:account": ("get", OWNER, "account"),
-    "webmail:account_authorized": ("get", OWNER, "account"),
+    "webmail:authorize": ("get", OWNER | FUNCTION, "account"),
+    "webmail:account_authorized": ("get", OWNER | FUNCTION, "account"),
     "webmail:account_remove": ("get", OWNER, "account"),
     "webmail:account_delete": ("post", OWNER, "account"),
     "webmail:waiting": ("get", PERSON, ""),
@@ -198,6 +200,7 @@ def world(db: None) -> dict[str, Any]:
         "guide": ["microsoft"],
         "grant": [grant.public_id],
         "mailbox": [make.inbox(account).public_id],
+        "attempt": [_attempt(grant).public_id],
         "account": [account.public_id],
         "message": [message.public_id],
         "message and picture": [message.public_id, file],
@@ -232,6 +235,21 @@ def _invitation(account: Any) -> str:
         token_hash=hashed("token-of-a-link"),
     )
     return "token-of-a-link"
+
+
+def _attempt(grant: Grant) -> AuthorizationRequest:
+    """A code that was asked for on another device, and declined."""
+    return AuthorizationRequest.objects.create(
+        server=grant.server,
+        user=grant.created_by,
+        owner=grant.created_by,
+        flow="device",
+        outcome="failed",
+        error_code="access_denied",
+        mailbox_address=grant.mailbox_address,
+        next_url="/",
+        expires_at=timezone.now(),
+    )
 
 
 def _body(address: str, world: dict[str, Any]) -> dict[str, object]:
