@@ -19,7 +19,12 @@ class WebmailConfig(AppConfig):
         from groupware.functions import registry
         from groupware.functions.registry import GroupwareFunction, Page
         from groupware.users import first_page
-        from webmail import audit_events, notices, presets  # noqa: F401 (presets: its receiver)
+        from webmail import (  # noqa: F401 (their receivers)
+            audit_events,
+            authorizations,
+            notices,
+            presets,
+        )
         from webmail.health import health, unread
         from webmail.provisioning import MailAccountSection, MailServerSection
 
@@ -94,6 +99,8 @@ def _administration_pages() -> list[Any]:
 
 def _waiting_page(person: Any) -> str:
     """Where somebody goes after signing in while mailboxes of theirs wait for them."""
+    from groupware.functions import registry
     from webmail.invitations import waiting_for
 
-    return reverse("webmail:waiting") if waiting_for(person).exists() else ""
+    waits = registry.is_enabled("webmail") and waiting_for(person).exists()
+    return reverse("webmail:waiting") if waits else ""
