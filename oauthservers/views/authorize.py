@@ -13,10 +13,14 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from groupware.audit.record import record
+from groupware.parameters import public_id
 from oauthservers.error_messages import CODES, advise
 from oauthservers.errors import CallbackRefusedError, OAuthError
 from oauthservers.flows import authorization_code
-from oauthservers.models import AuthorizationServer
+from oauthservers.flows.attempts import hashed
+from oauthservers.models import AuthorizationRequest, AuthorizationServer
+from oauthservers.views.sessions import session_key
 
 _PROTOCOLS = [(name, name) for name in ("imap", "pop3", "smtp")]
 
@@ -73,11 +77,19 @@ def callback(request: HttpRequest, server_id: UUID) -> HttpResponse:
 
 
 def _next_stop(request: HttpRequest, server_id: UUID) -> Any:
+    if "admin_consent" in request.GET and "code" not in request.GET:
+        # An administrator comes back from approving for the whole tenant; it is nobody's attempt.
+        return (
+            _refusal("access_denied")
+            if "error" in request.GET
+            else reverse("oauthservers:approved")
+        )
     if not request.user.is_authenticated:
         # Signing in here would carry code and state along in the address of the sign-in page.
-        return _refusal("signed_out")
+        return _recorded("signed_out")
     if any(len(values) > 1 for _name, values in request.GET.lists()):
-        return _refusal("state_unknown")  # a repeated parameter is nobody's answer (RFC 6749 §3.1)
+        # A repeated parameter is nobody's answer (RFC 6749 §3.1).
+        return _recorded("state_unknown")
     try:
         attempt = authorization_code.complete(
             server_id=server_id,
@@ -86,12 +98,19 @@ def _next_stop(request: HttpRequest, server_id: UUID) -> Any:
             session_key=session_key(request),
         )
     except CallbackRefusedError as error:
-        return _refusal(error.code)
+        mine = AuthorizationRequest.objects.of(request.user)
+        known = mine.filter(state_hash=hashed(request.GET.get("state", ""))).first()
+        return _refusal(error.code, known)
     return authorization_code.return_address(attempt)
 
 
-def _refusal(reason: str) -> str:
-    return reverse("oauthservers:refused", args=[reason])
+def _refusal(
+    reason: str, attempt: AuthorizationRequest | None = None, *, is_recorded: bool = True
+) -> str:
+    if not is_recorded:
+        record("oauthservers.authorization.refused", details={"error": reason})
+    address = reverse("oauthservers:refused", args=[reason])
+    return f"{address}?attempt={attempt.public_id}" if attempt else address
 
 
 @never_cache
@@ -100,15 +119,20 @@ def refused(request: HttpRequest, reason: str) -> HttpResponse:
     """Say why an answer was not taken, or why the person could not be sent off, and where to go on."""
     if reason not in CODES:
         raise Http404
-    context = {"advice": advise(reason), "reason": reason}
+    attempt = None
+    if request.user.is_authenticated:
+        mine = AuthorizationRequest.objects.of(request.user)
+        attempt = mine.filter(public_id=public_id(request.GET.get("attempt"))).first()
+    names = {"server": attempt.server.name, "mailbox": attempt.mailbox_address} if attempt else {}
+    context = {"advice": advise(reason, **names), "reason": reason, "attempt": attempt}
     return render(request, "oauthservers/refused.html", context)
 
 
-def session_key(request: HttpRequest) -> str:
-    """The key of the browser's session, made now if it has none yet."""
-    if not request.session.session_key:
-        request.session.save()
-    return request.session.session_key or ""
+@never_cache
+@require_safe
+def approved(request: HttpRequest) -> HttpResponse:
+    """Where an administrator arrives after approving the groupware for the whole organization."""
+    return render(request, "oauthservers/approved.html")
 
 
 def may_leave(response: HttpResponse) -> HttpResponse:

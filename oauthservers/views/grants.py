@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from oauthservers import vault
 from oauthservers.models import AuthorizationRequest, Grant
+from oauthservers.signals import uses_wanted
 from oauthservers.views.authorize import may_leave
 
 
@@ -23,7 +24,10 @@ def connections(request: HttpRequest) -> HttpResponse:
     grants = (
         Grant.objects.usable_by(request.user).select_related("server").order_by("mailbox_address")
     )
-    context = {"grants": grants, "authorization": _outcome(request)}
+    context = {
+        "connections": [(grant, _uses_of(grant)) for grant in grants],
+        "authorization": _outcome(request),
+    }
     response = render(request, "oauthservers/connections.html", context)
     return may_leave(response)
 
@@ -44,6 +48,12 @@ def disconnect(request: HttpRequest, grant_id: UUID) -> HttpResponse:
         request, text % {"mailbox": grant.mailbox_address, "server": grant.server.name}
     )
     return redirect("oauthservers:grants")
+
+
+def _uses_of(grant: Grant) -> list[str]:
+    """What stops without this connection, in the words of those who use it."""
+    answers = uses_wanted.send(sender=Grant, grant=grant)
+    return [line for _receiver, lines in answers for line in lines]
 
 
 def _outcome(request: HttpRequest) -> AuthorizationRequest | None:
