@@ -2,12 +2,14 @@
 
 from django.urls import path
 
-from webmail.views import authorizing, settings
+from webmail.views import authorizing, settings, waiting
 
 urlpatterns = [
     path("", settings.account_list, name="account_list"),
+    path("waiting/", waiting.waiting, name="waiting"),
     path("new/", settings.account_new, name="account_new"),
     path("<uuid:public_id>/", settings.account, name="account"),
+    path("<uuid:public_id>/authorize/", authorizing.authorize, name="authorize"),
     path("<uuid:public_id>/authorized/", authorizing.authorized, name="account_authorized"),
     path("<uuid:public_id>/remove/", settings.account_remove, name="account_remove"),
     path("<uuid:public_id>/delete/", settings.account_delete, name="account_delete"),

@@ -18,9 +18,18 @@ from django.db import models
 from django.db.models import Case, Count, Exists, F, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Coalesce, Greatest, Now, NullIf
 from django.db.models.lookups import Exact
-from django.utils.translation import gettext_lazy as _
 
 from oauthservers.models import AuthorizationRequest, Grant
+from oauthservers.token_words import (
+    ACTIVE,
+    AUTHORIZATION_NEEDED,
+    EXPIRED,
+    NONE,
+    NOT_AUTHORIZED,
+    WAITING_FOR_ADMINISTRATOR,
+    WAITING_FOR_APPROVAL,
+    WORDS,
+)
 from webmail.models import MailAccount
 
 RECEIVE, SEND = "receive", "send"
@@ -29,24 +38,6 @@ _Receive, _Send = MailAccount.ReceiveAuthentication, MailAccount.SendAuthenticat
 _Health = MailAccount.Health
 _Outcome = AuthorizationRequest.Outcome
 
-NONE = "none"
-NOT_AUTHORIZED = "not_authorized"
-WAITING_FOR_APPROVAL = "waiting_for_approval"
-ACTIVE = "active"
-EXPIRED = "expired"
-AUTHORIZATION_NEEDED = "authorization_needed"
-WAITING_FOR_ADMINISTRATOR = "waiting_for_administrator"
-
-#: Key → its word and the state that ``components/status.html`` draws, in the order of filters and counts.
-WORDS: dict[str, tuple[Any, str]] = {
-    NOT_AUTHORIZED: (_("Not authorized"), "off"),
-    WAITING_FOR_APPROVAL: (_("Waiting for approval"), "waiting"),
-    ACTIVE: (_("Active"), "active"),
-    EXPIRED: (_("Expired"), "trouble"),
-    AUTHORIZATION_NEEDED: (_("Authorization needed again"), "act"),
-    WAITING_FOR_ADMINISTRATOR: (_("Waiting for the administrator"), "act"),
-    NONE: (_("Without authorization"), "off"),
-}
 #: How much a state wants attention: an account counts once, as the worse of its two directions.
 RANKS = {
     key: rank
@@ -68,6 +59,7 @@ _KEYS = {rank: key for key, rank in RANKS.items()}
 MISSING_SCOPE = "missing_scope"
 KEY_CODES = ("encryption_key_missing", "secret_unreadable")
 CONSENT_CODE = "administrator_consent"
+NOT_PERMITTED_CODE = "mailbox_not_permitted"
 
 
 def _attempts(server: str) -> models.QuerySet[AuthorizationRequest]:
@@ -106,6 +98,9 @@ def _rank(server: str, grant: str, direction: str) -> Case:
         When(
             Q(**{health: _Health.ADMINISTRATOR_REQUIRED, f"{code}__in": KEY_CODES}),
             then=_then(WAITING_FOR_ADMINISTRATOR),
+        ),
+        When(
+            Q(**{f"{grant}__error_code": NOT_PERMITTED_CODE}), then=_then(WAITING_FOR_ADMINISTRATOR)
         ),
         When(
             Q(**{f"{grant}__failures__gt": 0, f"{grant}__access_token_expires_at__lte": Now()}),

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from oauthservers import error_messages
 from oauthservers.models import AuthorizationServer, Grant
+from oauthservers.token_words import WORDS
 from webmail import token_states as states
 from webmail.models import MailAccount
 from webmail.token_states import (
@@ -23,7 +24,6 @@ from webmail.token_states import (
     RANKS,
     RECEIVE,
     SEND,
-    WORDS,
     counts,
     forget,
     prepared,
@@ -237,6 +237,7 @@ def _needed(account: MailAccount, direction: str) -> dict[str, Any]:
 
 def _administrator(account: MailAccount, direction: str) -> dict[str, Any]:
     server = server_of(account, direction)
+    grant = grant_of(account, direction)
     since, text, button = None, "", ""
     if server is None:
         code = "authorization_server_missing"
@@ -247,6 +248,9 @@ def _administrator(account: MailAccount, direction: str) -> dict[str, Any]:
     elif getattr(account, f"{direction}_error_code") in states.KEY_CODES:
         code = "encryption_key_missing"
         since = getattr(account, f"{direction}_error_since")
+    elif grant and grant.error_code == states.NOT_PERMITTED_CODE:
+        code, text, since = grant.error_code, grant.error_detail, grant.refreshed_at
+        button = _("Check access")
     else:
         code, button = states.CONSENT_CODE, _("Ask for approval")
     told = error_messages.advise(code, **_names(account, direction))

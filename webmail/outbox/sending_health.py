@@ -25,6 +25,13 @@ def worked(account: MailAccount) -> None:
         record("webmail.account.sending_resumed", target=account)
 
 
+def begin_anew(account: MailAccount) -> None:
+    """The connection was made again: what was wrong before says nothing any more."""
+    MailAccount.objects.filter(pk=account.pk).update(
+        send_health=Health.UNTRIED, send_error_code="", send_error_text="", send_error_since=None
+    )
+
+
 def failed(account: MailAccount, failure: Failure) -> None:
     """No message of this account can leave at the moment."""
     is_same = account.send_error_code == failure.code and account.send_health == failure.health

@@ -34,7 +34,7 @@ again is removed at its end.
 
 from webmail.sync.account import Outcome, push, sync_account
 from webmail.sync.operations import forget_done as forget_done_operations
-from webmail.sync.schedule import claim_due, give_back, may_be_received, resume, stumbled
+from webmail.sync.schedule import claim_due, give_back, may_be_received, resume, stop, stumbled
 
 __all__ = [
     "Outcome",
@@ -44,6 +44,7 @@ __all__ = [
     "may_be_received",
     "push",
     "resume",
+    "stop",
     "stumbled",
     "sync_account",
 ]

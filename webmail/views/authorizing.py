@@ -1,130 +1,243 @@
-"""Leave for an authorization server from the account form, and come back to it with a connection.
+"""The page on which one mailbox is authorized, by every way that its servers offer, and the way back to it.
 
-One consent covers both directions where both servers trust the same authorization server. A failed or cancelled
-attempt touches nothing: the connection that the account had stays.
+A failed or cancelled attempt touches nothing: the connection that the account had stays.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from django.contrib import messages as flash
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme, urlencode
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from groupware.audit.record import record
-from groupware.functions.permissions import function_required
+from groupware.functions.permissions import RefusedError, function_required
 from groupware.parameters import public_id as public_id_of
 from oauthservers.errors import OAuthError
-from oauthservers.flows import authorization_code
-from oauthservers.models import AuthorizationServer, Grant
-from webmail import sync, tasks
+from oauthservers.flows import application, authorization_code, device_code
+from oauthservers.models import AuthorizationRequest, AuthorizationServer
+from oauthservers.views.attempts import keep_address
+from oauthservers.views.authorize import may_leave
+from oauthservers.views.sessions import session_key
+from webmail import authorizations, tasks, token_status
 from webmail.models import MailAccount
+from webmail.views.authorizing_page import may_change, page_of
 from webmail.views.bell import ring
 
-Send = MailAccount.SendAuthentication
+
+def find(user: Any, public_id: Any) -> MailAccount:
+    """An account that ``user`` may authorize; Http404 otherwise."""
+    accounts = token_status.prepared(MailAccount.objects.authorizable_by(user))
+    return get_object_or_404(accounts, public_id=public_id)
 
 
-def receives_with_grant(account: MailAccount) -> bool:
-    """Whether receiving needs a connection."""
-    return account.receive_authentication == MailAccount.ReceiveAuthentication.OAUTH2
+def own_path(text: str | None) -> str:
+    """``text`` when it is a path of this installation; nothing otherwise."""
+    path = (text or "")[:500]
+    is_ours = url_has_allowed_host_and_scheme(path, allowed_hosts=None) and path.startswith("/")
+    return path if is_ours else ""
 
 
-def sends_with_grant(account: MailAccount) -> bool:
-    """Whether sending needs a connection of its own or shares that of receiving."""
-    if account.send_authentication == Send.SAME_AS_RECEIVING:
-        return receives_with_grant(account)
-    return account.send_authentication == Send.OAUTH2
+@function_required("webmail")
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def authorize(request: HttpRequest, public_id: Any) -> HttpResponse:
+    """Offer every way to authorize the account; a POST takes one of them."""
+    account = find(request.user, public_id)
+    if request.method == "POST":
+        return _start(request, account, own_path(request.POST.get("next")))
+    next_url = own_path(request.GET.get("next"))
+    context = page_of(account, request.user, _attempt(request), next_url) | {
+        "failed": request.GET.get("failed", "")[:64],
+        "back_url": next_url or _home(request, account) or reverse("webmail:home"),
+    }
+    return may_leave(render(request, "webmail/authorize.html", context))
 
 
-def server_of(account: MailAccount, direction: str) -> AuthorizationServer | None:
-    """The authorization server of one direction, when that direction uses one."""
-    if direction == "receive" and receives_with_grant(account):
-        return account.incoming_server.authorization_server
-    if direction == "send" and sends_with_grant(account) and account.outgoing_server:
-        return account.outgoing_server.authorization_server
-    return None
+def _start(request: HttpRequest, account: MailAccount, next_url: str) -> HttpResponse:
+    """Take the way that was posted: ``way``, ``server`` (its public id), ``direction`` where it is one alone."""
+    servers = {str(server.public_id): server for server in authorizations.servers_of(account)}
+    server = servers.get(request.POST.get("server", ""))
+    way = _WAYS.get(request.POST.get("way", ""))
+    if server is None or way is None:
+        raise Http404
+    served = authorizations.directions_at(account, server)
+    wanted = [name for name in served if name in request.POST.getlist("direction")] or served
+    return _taken(request, way, account, server, wanted, next_url)
 
 
-def _directions(account: MailAccount, server: AuthorizationServer) -> list[str]:
-    """The directions that one consent at ``server`` serves."""
-    return [name for name in ("receive", "send") if server_of(account, name) == server]
-
-
-def leave(request: HttpRequest, account: MailAccount, direction: str) -> HttpResponse:
-    """Redirect to the authorization server of ``direction``, asking for all that the account needs from it."""
-    server = server_of(account, direction)
-    if server is None:
-        return redirect("webmail:account", account.public_id)
-    protocols = []
-    for name in _directions(account, server):
-        side = account.incoming_server if name == "receive" else account.outgoing_server
-        if side is not None:
-            protocols.append(side.protocol)
-    if not request.session.session_key:
-        request.session.create()
+def _taken(
+    request: HttpRequest,
+    way: Callable[..., HttpResponse],
+    account: MailAccount,
+    server: AuthorizationServer,
+    wanted: list[str],
+    next_url: str,
+) -> HttpResponse:
     try:
-        address = authorization_code.begin(
-            server=server,
-            user=request.user,
-            session_key=request.session.session_key,
-            mailbox_address=account.address,
-            protocols=protocols,
-            next_url=reverse("webmail:account_authorized", args=[account.public_id]),
-        )
+        return way(request, account, server, wanted, next_url)
     except OAuthError as error:
-        return redirect("oauthservers:refused", error.code)
-    return redirect(address)
+        return redirect(page_address(account, next=next_url, failed=error.code))
 
 
-def bind(account: MailAccount, grant: Grant) -> list[str]:
-    """Use ``grant`` for the directions it is for; return them. Empty when it is for another mailbox or server."""
-    if grant.mailbox_address.casefold() != account.address.casefold():
-        return []
-    if grant.state != Grant.State.ACTIVE:
-        return []
-    directions = _directions(account, grant.server)
-    if not directions:
-        return []
-    columns = set()
-    for name in directions:
-        if name == "send" and account.send_authentication == Send.SAME_AS_RECEIVING:
-            account.send_health = MailAccount.Health.UNTRIED
-            columns.add("send_health")
-            continue
-        setattr(account, f"{name}_grant", grant)
-        setattr(account, f"{name}_health", MailAccount.Health.UNTRIED)
-        columns |= {f"{name}_grant", f"{name}_health"}
-    account.save(update_fields=columns)
-    sync.resume(account)
-    return directions
+def page_address(account: MailAccount, **query: str) -> str:
+    """Where the account is authorized, with what the page shall know."""
+    address = reverse("webmail:authorize", args=[account.public_id])
+    known = {name: value for name, value in query.items() if value}
+    return f"{address}?{urlencode(known)}" if known else address
+
+
+# -- the ways --------------------------------------------------------------------------------------
+
+
+def _asked(
+    request: HttpRequest,
+    account: MailAccount,
+    server: AuthorizationServer,
+    wanted: list[str],
+    next_url: str,
+) -> dict[str, Any]:
+    return {
+        "server": server,
+        "user": request.user,
+        "owner": account.owner,
+        "session_key": session_key(request),
+        "mailbox_address": account.sign_in_address,
+        "protocols": authorizations.protocols_of(account, wanted),
+        "next_url": authorizations.address_after(account, wanted, next_url),
+    }
+
+
+def _by_redirect(request: HttpRequest, *choice: Any) -> HttpResponse:
+    return redirect(authorization_code.begin(**_asked(request, *choice)))
+
+
+def _by_pasted_code(request: HttpRequest, *choice: Any) -> HttpResponse:
+    attempt, address = authorization_code.begin_pasted(**_asked(request, *choice))
+    keep_address(request, attempt, address)
+    return redirect("oauthservers:attempt", attempt.public_id)
+
+
+def _by_device_code(request: HttpRequest, *choice: Any) -> HttpResponse:
+    attempt = device_code.begin(**_asked(request, *choice), language=get_language() or "en")
+    return redirect("oauthservers:attempt", attempt.public_id)
+
+
+def _by_existing(
+    request: HttpRequest,
+    account: MailAccount,
+    server: AuthorizationServer,
+    wanted: list[str],
+    next_url: str,
+) -> HttpResponse:
+    usable = authorizations.usable_grants(account, server, request.user)
+    grant = get_object_or_404(usable, public_id=public_id_of(request.POST.get("grant")))
+    authorizations.bind(account, grant, wanted, by=request.user)
+    return _done(request, account, next_url)
+
+
+def _by_application(
+    request: HttpRequest,
+    account: MailAccount,
+    server: AuthorizationServer,
+    wanted: list[str],
+    next_url: str,
+) -> HttpResponse:
+    grant = application.connect(
+        server=server,
+        mailbox_address=account.sign_in_address,
+        protocols=authorizations.protocols_of(account, wanted),
+        user=request.user,
+    )
+    authorizations.bind(account, grant, wanted, by=request.user)
+    return _done(request, account, next_url)
+
+
+def _by_delegate(
+    request: HttpRequest,
+    account: MailAccount,
+    server: AuthorizationServer,
+    wanted: list[str],
+    next_url: str,
+) -> HttpResponse:
+    """Whoever signed in instead opens this mailbox for others: that is entered, and the sign-in begins again."""
+    met = AuthorizationRequest.objects.of(request.user).filter(
+        public_id=public_id_of(request.POST.get("attempt")),
+        server=server,
+        mailbox_address=account.sign_in_address,
+        error_code="identity_mismatch",
+    )
+    attempt = get_object_or_404(met)
+    if not may_change(account, request.user):
+        raise RefusedError("webmail")
+    account.authorized_as = attempt.signed_in_as
+    account.save(update_fields=["authorized_as"])
+    record("webmail.account.updated", target=account, details={"fields": ["authorized_as"]})
+    return _by_redirect(request, account, server, wanted, next_url)
+
+
+_WAYS = {
+    "delegate": _by_delegate,
+    "redirect": _by_redirect,
+    "pasted": _by_pasted_code,
+    "device": _by_device_code,
+    "existing": _by_existing,
+    "application": _by_application,
+}
+
+
+# -- the way back ----------------------------------------------------------------------------------
 
 
 @function_required("webmail")
 @require_safe
 @never_cache
-def authorized(request: HttpRequest, public_id) -> HttpResponse:
-    """Where the authorization server's answer ends: bind the connection and go back to the form."""
-    account = get_object_or_404(MailAccount.objects.visible_to(request.user), public_id=public_id)
-    form_url = reverse("webmail:account", args=[account.public_id])
-    if attempt := request.GET.get("authorization"):
-        known = public_id_of(attempt)
-        return redirect(f"{form_url}?authorization={known}" if known else form_url)
-    grant = _grant(request)
-    if grant is None or not bind(account, grant):
+def authorized(request: HttpRequest, public_id: Any) -> HttpResponse:
+    """Where every attempt ends: with a connection to where the person came from, otherwise to the page again."""
+    account = find(request.user, public_id)
+    next_url = own_path(request.GET.get("next"))
+    if "grant" in request.GET:
+        attempt = _attempt_with(request, public_id_of(request.GET["grant"]))
+        if attempt and authorizations.finish(attempt):
+            return _done(request, account, next_url)
         flash.error(request, _("The connection is not for this mail account. Nothing was changed."))
-        return redirect(form_url)
-    record("webmail.account.authorized", target=account)
+    known = public_id_of(request.GET.get("authorization"))
+    return redirect(page_address(account, next=next_url, authorization=str(known or "")))
+
+
+def _done(request: HttpRequest, account: MailAccount, next_url: str) -> HttpResponse:
     ring(tasks.receive_now, account.pk)
-    flash.success(
-        request,
-        _("%(address)s is authorized. Mail is being received.") % {"address": account.address},
-    )
-    return redirect(form_url)
+    name = {"address": account.address}
+    now = token_status.statuses_of(find(request.user, account.public_id))
+    if any(status.wants_somebody for status in now.values()):
+        flash.warning(request, _("A part of %(address)s still has to be authorized.") % name)
+        return redirect(page_address(account, next=next_url))
+    flash.success(request, _("%(address)s is authorized. Mail is being received.") % name)
+    return redirect(next_url or _home(request, account) or page_address(account))
 
 
-def _grant(request: HttpRequest) -> Grant | None:
-    usable = Grant.objects.usable_by(request.user).select_related("server")
-    return usable.filter(public_id=public_id_of(request.GET.get("grant"))).first()
+def _home(request: HttpRequest, account: MailAccount) -> str:
+    """The account's own page, for those who have one there."""
+    if account.owner_id == request.user.pk:
+        return reverse("webmail:account", args=[account.public_id])
+    return ""
+
+
+def _attempt(request: HttpRequest) -> AuthorizationRequest | None:
+    """The attempt that the person just came back from."""
+    attempts = AuthorizationRequest.objects.of(request.user)
+    return attempts.filter(public_id=public_id_of(request.GET.get("authorization"))).first()
+
+
+def _attempt_with(request: HttpRequest, grant_id: Any) -> AuthorizationRequest | None:
+    """The person's latest attempt that brought this connection."""
+    attempts = AuthorizationRequest.objects.of(request.user).select_related("grant__server", "user")
+    return attempts.filter(grant__public_id=grant_id).order_by("-pk").first()
