@@ -201,6 +201,8 @@ def _finished(attempt: AuthorizationRequest, parameters: Mapping[str, str]) -> A
     unused = AuthorizationRequest.objects.filter(pk=attempt.pk, used_at__isnull=True)
     if not unused.filter(expires_at__gt=now).update(used_at=now):
         if not unused.exists():
+            details = {"error": "replayed", **attempts.about(attempt)}
+            record("oauthservers.authorization.refused", actor=attempt.user, details=details)
             return AuthorizationRequest.objects.select_related("server", "grant").get(pk=attempt.pk)
         attempts.failed(attempt, CallbackRefusedError(code="expired"))
         raise CallbackRefusedError(code="expired")

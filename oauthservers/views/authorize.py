@@ -104,6 +104,11 @@ def _next_stop(request: HttpRequest, server_id: UUID) -> Any:
     return authorization_code.return_address(attempt)
 
 
+def _recorded(reason: str) -> str:
+    record("oauthservers.authorization.refused", details={"error": reason})
+    return _refusal(reason)
+
+
 def _refusal(
     reason: str, attempt: AuthorizationRequest | None = None, *, is_recorded: bool = True
 ) -> str:

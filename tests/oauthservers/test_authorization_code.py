@@ -62,7 +62,10 @@ def test_request_carries_pkce_state_nonce_and_the_public_redirect_uri(
     attempt = AuthorizationRequest.objects.get()
     assert query["state"] not in str(vars(attempt))
     if kind == "google":
-        assert (query["access_type"], query["prompt"]) == ("offline", "consent")
+        assert (query["access_type"], query["prompt"]) == (
+            "offline",
+            "select_account consent",
+        )
         assert query["login_hint"] == MAILBOX[kind]
     if kind == "microsoft":
         assert query["prompt"] == "select_account"
