@@ -22,6 +22,7 @@ app.conf.update(settings.CELERY)
 app.conf.task_routes = {
     "webmail.tasks.receive_now": {"queue": "interactive"},
     "webmail.tasks.deliver": {"queue": "interactive"},
+    "webmail.tasks.check_mailbox": {"queue": "interactive"},
     "webmail.tasks.push_operations": {"queue": "interactive"},
     "webmail.tasks.send_invitations": {"queue": "interactive"},
     "webmail.tasks.sync_*": {"queue": "sync"},

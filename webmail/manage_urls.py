@@ -1,10 +1,11 @@
 """Addresses of webmail's function management; they join the namespace of ``webmail.urls``."""
 
-from django.urls import path
+from django.urls import include, path
 
 from webmail.manage import personal_accounts, policy, servers
 
 urlpatterns = [
+    path("", include("webmail.manage.bulk_urls")),
     path("accounts/", personal_accounts.account_list, name="manage_accounts"),
     path("accounts/<uuid:public_id>/", personal_accounts.account, name="manage_account"),
     path(

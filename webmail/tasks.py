@@ -8,7 +8,7 @@ from celery import shared_task
 from django.core.cache import cache
 from kombu.exceptions import OperationalError
 
-from webmail import invitations, outbox, rawstore, removal, switchover, sync, transfer
+from webmail import checks, invitations, outbox, rawstore, removal, switchover, sync, transfer
 from webmail.models import RemoteOperation
 from webmail.search import indexing
 from webmail.sync import pop3_account
@@ -48,6 +48,12 @@ def receive_now(pk: int) -> None:
     """Receive an account because somebody waits for it, whatever its state; waiting messages get their chance too."""
     outbox.resume(pk)
     sync_account.run(pk)
+
+
+@shared_task(soft_time_limit=150, time_limit=170)
+def check_mailbox(pk: int) -> None:
+    """Do one run of "Check this mailbox" because somebody watches it."""
+    checks.run(pk)
 
 
 @shared_task(**_RECEIVING)
@@ -96,6 +102,7 @@ def clean_up() -> None:
     removal.erase_removed()
     sync.forget_done_operations()
     pop3_account.erase_deleted()
+    checks.forget_old()
     rawstore.collect()
     transfer.sweep()
     switchover.erase_passwords()

@@ -7,6 +7,8 @@ from typing import Any
 from allauth.account.adapter import DefaultAccountAdapter
 from django.http import HttpRequest
 
+from groupware.users import first_page
+
 
 class AccountAdapter(DefaultAccountAdapter):
     """People are added by administrators; nobody registers alone."""
@@ -14,6 +16,10 @@ class AccountAdapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Closed, always."""
         return False
+
+    def get_login_redirect_url(self, request: HttpRequest) -> str:
+        """What waits for the person, once per sign-in; otherwise where everybody goes."""
+        return first_page.for_person(request.user) or super().get_login_redirect_url(request)
 
     def add_message(
         self,

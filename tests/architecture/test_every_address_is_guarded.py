@@ -108,6 +108,8 @@ RULES: dict[str, tuple[str, set[str], str]] = {
     "webmail:account_new": ("get", PERSON, ""),
     "webmail:account": ("get", OWNER, "account"),
     "webmail:authorize": ("get", OWNER | FUNCTION, "account"),
+    "webmail:check": ("get", OWNER | FUNCTION, "account"),
+    "webmail:check_progress": ("get", OWNER | FUNCTION, "account"),
     "webmail:account_authorized": ("get", OWNER | FUNCTION, "account"),
     "webmail:account_remove": ("get", OWNER, "account"),
     "webmail:account_delete": ("post", OWNER, "account"),

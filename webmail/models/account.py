@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models import Exists, Q
 from django.utils.translation import gettext_lazy as _
 
-from groupware.encryption import EncryptedTextField
+from groupware.encryption import DecryptionError, EncryptedTextField
 from groupware.functions.models import FunctionAdministrator
 from groupware.leases import Leased
 from groupware.organisation.models import Unit
@@ -282,3 +282,14 @@ class MailAccount(Leased):
         if self.send_authentication == self.SendAuthentication.SAME_AS_RECEIVING:
             return self.receive_authentication
         return self.send_authentication
+
+    def has_secret(self, column: str) -> bool:
+        """Whether an encrypted column holds anything, without opening it."""
+        return bool(self.__dict__.get(column))
+
+    def keeps(self, column: str, text: str) -> bool:
+        """Whether an encrypted column holds exactly ``text``; False as well when its key is missing."""
+        try:
+            return bool(getattr(self, column) == text)
+        except DecryptionError:
+            return False

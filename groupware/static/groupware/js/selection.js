@@ -34,4 +34,24 @@ export function start() {
     tell(table);
   });
   document.querySelectorAll("table[data-selectable]").forEach(tell);
+  keepThroughSwaps();
+}
+
+/** Ticks inside [data-keeps-selection] outlive a swap of that piece: rows are known by the values of their boxes. */
+function keepThroughSwaps() {
+  const kept = new Map();
+  document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+    if (!detail.target.matches?.("[data-keeps-selection]")) return;
+    const ticked = detail.target.querySelectorAll(".table-select input[name=selected]:checked");
+    kept.set(detail.target.id, new Set([...ticked].map((box) => box.value)));
+  });
+  document.addEventListener("htmx:afterSettle", () => {
+    for (const [id, values] of kept) {
+      kept.delete(id);
+      const table = document.getElementById(id)?.querySelector("table[data-selectable]");
+      if (!table) continue;
+      boxesOf(table).forEach((box) => { box.checked = values.has(box.value); });
+      tell(table);
+    }
+  });
 }

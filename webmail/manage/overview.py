@@ -1,0 +1,141 @@
+"""All mailboxes at a glance: what works, what does not, whose turn it is; invite from here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlencode
+
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from groupware.audit.record import record
+from groupware.functions.permissions import function_admin_required
+from groupware.organisation.models import Unit
+from groupware.tables import columns
+from webmail import invitations
+from webmail.manage.mailbox_states import Filters, counted, facts, offered_servers
+from webmail.manage.transfer import as_file
+from webmail.models import MailAccount
+from webmail.token_states import prepared
+from webmail.transfer.exporting import lines
+
+PAGE = 50
+
+
+def _all(request: HttpRequest) -> QuerySet[MailAccount]:
+    return MailAccount.objects.manageable_by(request.user)
+
+
+def selected(request: HttpRequest) -> QuerySet[MailAccount]:
+    """The accounts that the filters of the address leave."""
+    filters = Filters.of(request)
+    return filters.in_state(filters.narrow(_all(request)))
+
+
+@function_admin_required("webmail")
+@require_safe
+@never_cache
+def overview(request: HttpRequest) -> HttpResponse:
+    """The states with their figures, one page of mailboxes, and how far the invitations have come."""
+    filters = Filters.of(request)
+    narrowed = filters.narrow(_all(request))
+    found = filters.in_state(narrowed)
+    rows = prepared(found).order_by("owner__username", "address", "pk")
+    page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
+    context = {
+        "page": page,
+        "rows": [facts(account) for account in page.object_list],
+        "states": _tabs(request, filters, narrowed),
+        "filters": filters,
+        "query": _query(request, page=None),
+        "needing": invitations.needing(found).count(),
+        "progress": invitations.progress(),
+        "units": Unit.objects.order_by("name"),
+        "servers": offered_servers(),
+        "kinds": MailAccount.Kind.choices,
+        "columns": columns(
+            _("Person"),
+            _("Mail address"),
+            _("Receiving"),
+            _("Sending"),
+            _("Last received"),
+            _("Last sent"),
+            _("Whose turn"),
+        ),
+    }
+    name = "_overview" if request.htmx else "overview"
+    return render(request, f"webmail/manage/{name}.html", context)
+
+
+def _tabs(
+    request: HttpRequest, filters: Filters, narrowed: QuerySet[MailAccount]
+) -> list[dict[str, Any]]:
+    found = []
+    for tab in counted(narrowed):
+        is_current = tab["key"] == filters.state
+        if tab["count"] or is_current or not tab["key"]:
+            url = f"?{_query(request, state=tab['key'], page=None)}"
+            found.append({**tab, "url": url, "is_current": is_current})
+    return found
+
+
+def _query(request: HttpRequest, **changes: str | None) -> str:
+    query = request.GET.copy()
+    for name, value in changes.items():
+        query.pop(name, None)
+        if value:
+            query[name] = value
+    return urlencode([(name, value) for name, value in query.items() if value])
+
+
+@function_admin_required("webmail")
+@require_POST
+def export(request: HttpRequest) -> StreamingHttpResponse:
+    """What the filters show, as CSV. Exporting is recorded, hence a POST; the filters stay in the address."""
+    found = prepared(selected(request)).order_by("owner__username", "address", "pk")
+    record("webmail.accounts.exported", details={"accounts": selected(request).count()})
+    header = [
+        _("User name"),
+        _("Person"),
+        _("Mail address"),
+        _("Kind"),
+        _("Incoming mail server"),
+        _("Outgoing mail server"),
+        _("Receiving"),
+        _("Sending"),
+        _("Last received"),
+        _("Last sent"),
+        _("Whose turn"),
+        _("Since"),
+    ]
+    return as_file(lines(header, _rows(found)), "mailboxes.csv")
+
+
+def _rows(found: QuerySet[MailAccount]) -> Iterator[list[Any]]:
+    for account in found.iterator(chunk_size=1000):
+        row = facts(account)
+        yield [
+            account.owner.username if account.owner else "",
+            account.owner or "",
+            account.address,
+            account.kind,
+            account.incoming_server.name,
+            account.outgoing_server.name if account.outgoing_server else "",
+            row.receive.word,
+            row.send.word,
+            _moment(account.received_at),
+            _moment(account.sent_at),
+            row.turn,
+            _moment(row.since),
+        ]
+
+
+def _moment(moment: Any) -> str:
+    return timezone.localtime(moment).isoformat(sep=" ", timespec="minutes") if moment else ""

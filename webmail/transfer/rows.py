@@ -1,0 +1,248 @@
+"""One row of a file, cell by cell: what it names, and what it would change in the account."""
+
+from __future__ import annotations
+
+from copy import copy
+from typing import TYPE_CHECKING, Any
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.utils.translation import gettext as _
+
+from webmail.models import AccountMember, MailAccount, MailServer
+from webmail.transfer.columns import BY_NAME, NO, YES, FileColumn
+from webmail.transfer.surroundings import Members, Surroundings
+
+if TYPE_CHECKING:
+    from webmail.transfer.planning import PlannedRow
+
+Protocol = MailServer.Protocol
+Send = MailAccount.SendAuthentication
+_DIRECT = tuple(column for column in BY_NAME.values() if column.attribute)
+_LONGEST_DAYS = 36_500
+
+
+class RowReader:
+    """Reads one row into ``row``: its account with the new values, what changes, and every problem."""
+
+    def __init__(self, row: PlannedRow, cells: dict[str, str], around: Surroundings) -> None:
+        self.row = row
+        self.cells = cells
+        self.around = around
+
+    def key(self) -> tuple[int | None, str] | None:
+        """Owner and address that say which account is meant; None when they do not."""
+        kind, name = self.cells.get("kind", "").lower(), self.cells.get("owner", "")
+        if kind and kind not in MailAccount.Kind.values:
+            self._not_a_choice(BY_NAME["kind"], kind)
+        address = self.cells["address"]
+        if not address:
+            self.row.wrong("address", _("The mail address is missing."))
+        elif not _is_address(address):
+            self.row.wrong("address", _("%(value)s is not a mail address.") % {"value": address})
+        owner = self._owner(kind, name)
+        return None if self.row.problems else (owner, address.casefold())
+
+    def _owner(self, kind: str, name: str) -> int | None:
+        if kind == MailAccount.Kind.SHARED:
+            if name:
+                self.row.wrong(
+                    "owner", _("A shared account has members and no owner."), _("an empty cell")
+                )
+            return None
+        if not name:
+            if kind == MailAccount.Kind.PERSONAL:
+                self.row.wrong("owner", _("A personal account needs the user name of its owner."))
+            return None
+        person = self.around.people.get(name.casefold())
+        if person is None:
+            self.row.wrong("owner", _("Nobody has the user name %(value)s.") % {"value": name})
+            return None
+        if not person.is_active:
+            self.row.wrong("owner", _("%(value)s may no longer sign in.") % {"value": name})
+        return int(person.pk)
+
+    def read(self, present: MailAccount | None, owner: int | None) -> None:
+        """Compare every cell with the account that is there, or make a new one."""
+        kind = MailAccount.Kind.SHARED if owner is None else MailAccount.Kind.PERSONAL
+        if present is None:
+            account = MailAccount(kind=kind, owner_id=owner, address=self.cells["address"])
+        else:
+            account = copy(present)
+        self.row.account = account
+        self._servers(account, present)
+        for column in _DIRECT:
+            if column.name in self.cells:
+                self._direct(column, account)
+        self._days(account)
+        self._members(account)
+        self._settle_sending(account, present)
+
+    def _direct(self, column: FileColumn, account: MailAccount) -> None:
+        text = self.cells[column.name]
+        value: Any = text
+        if column.is_secret or column.choices or column.is_flag:
+            if not text:
+                return
+            if column.is_flag:
+                value = _flag(text)
+                if value is None:
+                    self.row.wrong(
+                        column.name, _("%(value)s is neither yes nor no.") % {"value": text}
+                    )
+                    return
+            elif column.choices:
+                value = text.lower()
+                if value not in column.choices:
+                    self._not_a_choice(column, text)
+                    return
+        elif not self._text_fits(column, text):
+            return
+        self._set(column.name, account, column.attribute, value, column.is_secret)
+
+    def _text_fits(self, column: FileColumn, text: str) -> bool:
+        if len(text) > column.longest:
+            self.row.wrong(
+                column.name,
+                _("Longer than %(limit)d characters.") % {"limit": column.longest},
+            )
+        elif not text.isprintable():
+            self.row.wrong(column.name, _("A line break or a control character is in it."))
+        elif column.name == "authorized_as" and text and not _is_address(text):
+            self.row.wrong(column.name, _("%(value)s is not a mail address.") % {"value": text})
+        else:
+            return True
+        return False
+
+    def _not_a_choice(self, column: FileColumn, text: str) -> None:
+        words = {"value": text, "choices": ", ".join(column.choices)}
+        self.row.wrong(column.name, _("%(value)s is none of: %(choices)s.") % words)
+
+    def _servers(self, account: MailAccount, present: MailAccount | None) -> None:
+        incoming = self.cells.get("incoming_server", "")
+        if incoming:
+            self._server(account, "incoming_server", incoming, Protocol.IMAP, Protocol.POP3)
+        elif present is None:
+            self.row.wrong(
+                "incoming_server",
+                _("A new account needs an incoming mail server."),
+                self.around.keys_of(Protocol.IMAP, Protocol.POP3),
+            )
+        outgoing = self.cells.get("outgoing_server")
+        if outgoing:
+            self._server(account, "outgoing_server", outgoing, Protocol.SMTP)
+        elif outgoing == "":
+            self._set("outgoing_server", account, "outgoing_server", None)
+
+    def _server(self, account: MailAccount, column: str, key: str, *protocols: str) -> None:
+        server = self.around.servers.get(key.lower())
+        present = getattr(account, column, None) if getattr(account, f"{column}_id") else None
+        is_its_own = server is not None and server == present
+        if server is None or (server.is_individual and not is_its_own):
+            reason = _("No mail server has the key %(value)s.")
+        elif server.protocol not in protocols:
+            reason = _("%(value)s is not a server for this direction.")
+        elif not server.is_enabled and not is_its_own:
+            reason = _("The server %(value)s is switched off and can no longer be chosen.")
+        else:
+            self._set(column, account, column, server)
+            return
+        self.row.wrong(column, reason % {"value": key}, self.around.keys_of(*protocols))
+
+    def _days(self, account: MailAccount) -> None:
+        text = self.cells.get("delete_after_days", "")
+        if not text:
+            return
+        if not (text.isascii() and text.isdecimal() and int(text) <= _LONGEST_DAYS):
+            reason = _("%(value)s is not a number of days.") % {"value": text}
+            self.row.wrong("delete_after_days", reason)
+            return
+        self._set("delete_after_days", account, "delete_after_days", int(text))
+
+    def _settle_sending(self, account: MailAccount, present: MailAccount | None) -> None:
+        """No server, no sending; a server that came without a word of how: as receiving."""
+        if self.row.problems:
+            return
+        asked = self.cells.get("send_authentication", "")
+        if account.outgoing_server_id is None:
+            if account.send_authentication != Send.OFF:
+                self._set("send_authentication", account, "send_authentication", Send.OFF.value)
+        elif account.send_authentication == Send.OFF and present is not None and not asked:
+            value = Send.SAME_AS_RECEIVING.value
+            self._set("send_authentication", account, "send_authentication", value)
+
+    def _members(self, account: MailAccount) -> None:
+        text = self.cells.get("members")
+        if text is None or account.kind == MailAccount.Kind.PERSONAL:
+            if text:
+                self.row.wrong(
+                    "members", _("Only a shared account has members."), _("an empty cell")
+                )
+            return
+        members: Members = {}
+        for word in text.replace(";", " ").replace(",", " ").split():
+            who, _equals, role = word.partition("=")
+            sort, _colon, name = who.partition(":")
+            if not self._is_member(sort, name, role):
+                self.row.wrong(
+                    "members",
+                    _("%(value)s names no person or department with a right.") % {"value": word},
+                )
+                return
+            if sort == "user":
+                name = self.around.people[name.casefold()].username
+            members[sort, name] = role
+        before = self.around.members.get(account.pk, {}) if account.pk else {}
+        if members != before:
+            self.row.members = members
+            self._note("members", written(before), written(members))
+
+    def _is_member(self, sort: str, name: str, role: str) -> bool:
+        known = {"user": name.casefold() in self.around.people, "unit": name in self.around.units}
+        return known.get(sort, False) and role in AccountMember.Role.values
+
+    def _set(
+        self, column: str, account: MailAccount, attribute: str, value: Any, is_secret: bool = False
+    ) -> None:
+        before = "" if is_secret else _value(account, attribute)
+        if account.keeps(attribute, value) if is_secret else before == value:
+            return
+        setattr(account, attribute, value)
+        self.row.columns.add(attribute)
+        self._note(column, *(("", "•••") if is_secret else (_shown(before), _shown(value))))
+
+    def _note(self, column: str, before: str, after: str) -> None:
+        self.row.changes.append((column, before, after))
+
+
+def written(members: Members) -> str:
+    """Members as a file writes them."""
+    return " ".join(f"{sort}:{name}={role}" for (sort, name), role in sorted(members.items()))
+
+
+def _value(account: MailAccount, attribute: str) -> Any:
+    if attribute in {"incoming_server", "outgoing_server"}:
+        return getattr(account, attribute) if getattr(account, f"{attribute}_id") else None
+    return getattr(account, attribute)
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, MailServer):
+        return value.key
+    return "" if value is None else str(value)
+
+
+def _flag(text: str) -> bool | None:
+    if text.lower() in YES:
+        return True
+    return False if text.lower() in NO else None
+
+
+def _is_address(text: str) -> bool:
+    try:
+        validate_email(text)
+    except ValidationError:
+        return False
+    return len(text) <= 320
