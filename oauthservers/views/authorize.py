@@ -109,11 +109,7 @@ def _recorded(reason: str) -> str:
     return _refusal(reason)
 
 
-def _refusal(
-    reason: str, attempt: AuthorizationRequest | None = None, *, is_recorded: bool = True
-) -> str:
-    if not is_recorded:
-        record("oauthservers.authorization.refused", details={"error": reason})
+def _refusal(reason: str, attempt: AuthorizationRequest | None = None) -> str:
     address = reverse("oauthservers:refused", args=[reason])
     return f"{address}?attempt={attempt.public_id}" if attempt else address
 
