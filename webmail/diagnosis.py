@@ -1,7 +1,8 @@
 """Is this mailbox all right? Step by step, from the name of the server to an offered sender.
 
-Nothing is changed on the server and no message is sent. A sign-in that works is not enough: Exchange signs in and then
-refuses the mailbox, so the inbox is opened (STAT for POP3) and a sender is offered and withdrawn (MAIL FROM, RSET).
+Nothing is changed on the server and no message is sent, unless somebody asks for a message to the address itself. A
+sign-in that works is not enough: Exchange signs in and then refuses the mailbox, so the inbox is opened (STAT for POP3)
+and a sender is offered and withdrawn (MAIL FROM, RSET).
 """
 
 from __future__ import annotations
@@ -9,38 +10,45 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime, make_msgid
 from typing import Any
+from urllib.parse import urlsplit
 
+from django.conf import settings
+from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
+from oauthservers import diagnosis as authorization
+from oauthservers.findings import FAILED
+from oauthservers.models import AuthorizationServer
 from webmail import connections
-from webmail.error_messages import RECEIVE, SEND, Advice, advise
+from webmail.check_steps import AUTHORIZATION, Step
+from webmail.error_messages import RECEIVE, SEND
 from webmail.failures import Known, classify
 from webmail.models import MailAccount, MailServer
-from webmail.protocols.errors import AuthenticationError, MailServerError, TlsError
+from webmail.protocols.errors import MailServerError, TlsError
 from webmail.protocols.types import BearerCredentials, Endpoint, Security
 
+__all__ = ["Step", "check"]
 
-@dataclass(frozen=True)
-class Step:
-    """One step: ``label`` is what was tried, ``detail`` what was found, ``advice`` what to do when it failed."""
-
-    direction: str
-    label: str
-    is_fine: bool
-    detail: str = ""
-    code: str = ""
-    advice: Advice | None = None
-    server_text: str = ""
-    milliseconds: int = 0
+#: A test of an authorization server that is younger counts for this check too.
+_STILL_TRUE = timedelta(minutes=5)
 
 
-def check(account: MailAccount) -> Iterator[Step]:
-    """Check receiving, then sending; each direction ends at its first failure."""
+def check(account: MailAccount, *, sends_message: bool = False) -> Iterator[Step]:
+    """Check the authorization servers, then receiving, then sending; each direction ends at its first failure.
+
+    ``sends_message``: a short message goes to the account's own address at the end.
+    """
+    for server in _authorization_servers(account):
+        yield from _authorization(server)
     receiving = connections.pop3 if account.receives_by_pop3 else connections.imap
     yield from _Direction(
         RECEIVE,
+        account,
         account.incoming_server,
         lambda: connections.receiving_credentials(account),
         lambda: receiving(account),
@@ -51,22 +59,61 @@ def check(account: MailAccount) -> Iterator[Step]:
         or account.send_authentication == account.SendAuthentication.OFF
     ):
         return
-    yield from _Direction(
+    for step in _Direction(
         SEND,
+        account,
         account.outgoing_server,
         lambda: connections.sending_credentials(account),
         lambda: connections.outgoing(account),
         lambda session: _sender(session, account),
-    ).steps()
+    ).steps():
+        yield step
+        sends_message = sends_message and step.is_fine
+    if sends_message:
+        yield _message(account)
+
+
+def _authorization_servers(account: MailAccount) -> list[AuthorizationServer]:
+    oauth2 = account.ReceiveAuthentication.OAUTH2
+    used = []
+    if account.receive_authentication == oauth2:
+        used.append(account.incoming_server.authorization_server)
+    if account.outgoing_server and account.effective_send_authentication == oauth2:
+        used.append(account.outgoing_server.authorization_server)
+    return list(dict.fromkeys(server for server in used if server is not None))
+
+
+def _authorization(server: AuthorizationServer) -> Iterator[Step]:
+    """The steps of the server's own test: a recent one, or one made now unless somebody else is at it."""
+    checked = server.connection_checked_at
+    is_recent = checked is not None and checked > timezone.now() - _STILL_TRUE
+    if not (is_recent and server.connection_checks) and authorization.claim(server):
+        found = [one.stored() for one in authorization.run(server, is_routine=True)]
+    else:
+        found = list(server.connection_checks)
+    own = authorization.steps_of(server)
+    for row in found:
+        if row["step"] in own:
+            yield Step(
+                AUTHORIZATION,
+                row["step"],
+                row["state"] != FAILED,
+                facts=row["detail"],
+                code=row["code"],
+                server=server.name,
+                milliseconds=row["milliseconds"],
+                state=row["state"],
+            )
 
 
 @dataclass(frozen=True)
 class _Direction:
     name: str
+    account: MailAccount
     server: MailServer
     credentials: Callable[[], Any]
     session: Callable[[], Any]
-    use: Callable[[Any], str]
+    use: Callable[[Any], dict[str, Any]]
 
     def steps(self) -> Iterator[Step]:
         endpoint: Endpoint | None = None
@@ -74,11 +121,9 @@ class _Direction:
         try:
             endpoint = connections.endpoint_of(self.server)
         except Known as error:
-            yield self._failed(_("Name of the server"), error, began)
+            yield self._failed("name", error, began)
             return
-        yield self._fine(
-            _("Name of the server"), f"{endpoint.host} → {', '.join(endpoint.addresses)}", began
-        )
+        yield self._fine("name", began, f"{endpoint.host} → {', '.join(endpoint.addresses)}")
         for results in (self._connection(endpoint), self._secret(), self._sign_in_and_use()):
             for result in results:
                 yield result
@@ -87,29 +132,25 @@ class _Direction:
 
     def _connection(self, endpoint: Endpoint) -> Iterator[Step]:
         began = time.monotonic()
-        is_tls = endpoint.security is Security.TLS
-        label = _("Connection with TLS") if is_tls else _("Connection")
+        key = "connection_tls" if endpoint.security is Security.TLS else "connection"
         try:
             connections.probe(endpoint)
         except Known as error:
-            yield self._failed(label, error, began)
+            yield self._failed(key, error, began)
         else:
-            yield self._fine(label, f"{endpoint.host}:{endpoint.port}", began)
+            yield self._fine(key, began, f"{endpoint.host}:{endpoint.port}")
 
     def _secret(self) -> Iterator[Step]:
         began = time.monotonic()
-        label = _("Access token or password")
         try:
             given = self.credentials()
         except Known as error:
-            yield self._failed(label, error, began)
+            yield self._failed("secret", error, began)
             return
-        words = {True: _("Access token at hand"), False: _("Password at hand")}
-        yield self._fine(
-            label,
-            words[isinstance(given, BearerCredentials)] if given else _("None is used"),
-            began,
-        )
+        found = "nothing"
+        if given:
+            found = "token" if isinstance(given, BearerCredentials) else "password"
+        yield self._fine("secret", began, found=found)
 
     def _sign_in_and_use(self) -> Iterator[Step]:
         """The session says by its kind of error how far it came: encryption, sign-in, or what lies behind."""
@@ -119,59 +160,86 @@ class _Direction:
             with self.session() as session:
                 yield from self._opened(session, began)
                 began = time.monotonic()
-                use = {"imap": _("Inbox"), "pop3": _("Mailbox")}.get(
-                    self.server.protocol, _("Sender")
-                )
-                yield self._fine(use, self.use(session), began)
+                use = str(self.server.protocol)
+                yield self._fine(use, began, **self.use(session))
         except TlsError as error:
-            yield self._failed(_("STARTTLS"), error, began)
-        except AuthenticationError as error:
-            yield self._failed(use or _("Sign-in"), error, began)
+            yield self._failed("starttls", error, began)
         except Known as error:
-            yield self._failed(use or _("Sign-in"), error, began)
+            yield self._failed(use or "sign_in", error, began)
 
     def _opened(self, session: Any, began: float) -> Iterator[Step]:
         if self.server.security == Security.STARTTLS:
-            yield self._fine(_("STARTTLS"), "", began)
+            yield self._fine("starttls", began)
         offered = sorted(getattr(session, "capabilities", ()) or getattr(session, "extensions", ()))
-        yield self._fine(_("Sign-in"), "", began)
-        yield self._fine(_("Capabilities"), " ".join(offered), time.monotonic())
+        yield self._fine("sign_in", began)
+        yield self._fine("capabilities", time.monotonic(), " ".join(offered))
 
-    def _fine(self, label: str, detail: str, began: float) -> Step:
-        return Step(self.name, label, True, detail, milliseconds=_since(began))
-
-    def _failed(self, label: str, error: Exception, began: float) -> Step:
-        failure = classify(error)
-        detail = error.message if isinstance(error, MailServerError) else ""
+    def _fine(self, key: str, began: float, facts: str = "", found: str | int = "") -> Step:
         return Step(
-            self.name,
-            label,
-            False,
-            detail,
-            failure.code,
-            advise(failure.code, self.name, failure.health),
-            failure.server_text,
-            _since(began),
+            self.name, key, True, facts, found, server=self.server.name, milliseconds=_since(began)
         )
 
+    def _failed(self, key: str, error: Exception, began: float) -> Step:
+        return _failure(self.name, key, self.account, self.server, error, began)
 
-def _inbox(session: Any) -> str:
-    return _messages(session.select("INBOX", readonly=True).exists)
+
+def _failure(
+    direction: str,
+    key: str,
+    account: MailAccount,
+    server: MailServer,
+    error: Exception,
+    began: float,
+) -> Step:
+    failure = classify(error)
+    return Step(
+        direction,
+        key,
+        False,
+        facts=error.message if isinstance(error, MailServerError) else "",
+        code=failure.code,
+        health=str(failure.health),
+        server=server.name,
+        mailbox=account.address,
+        server_text=failure.server_text,
+        milliseconds=_since(began),
+    )
 
 
-def _stat(session: Any) -> str:
+def _inbox(session: Any) -> dict[str, Any]:
+    return {"found": session.select("INBOX", readonly=True).exists}
+
+
+def _stat(session: Any) -> dict[str, Any]:
     count, _octets = session.stat()
     session.uidl()
-    return _messages(count)
+    return {"found": count}
 
 
-def _messages(count: int) -> str:
-    return ngettext("%(count)d message", "%(count)d messages", count) % {"count": count}
-
-
-def _sender(session: Any, account: MailAccount) -> str:
+def _sender(session: Any, account: MailAccount) -> dict[str, Any]:
     session.check_sender(account.address)
-    return account.address
+    return {"facts": account.address}
+
+
+def _message(account: MailAccount) -> Step:
+    """Send a few words to the account's own address."""
+    began = time.monotonic()
+    server = account.outgoing_server
+    assert server is not None
+    letter = EmailMessage(policy=SMTP.clone(cte_type="7bit"))
+    letter["From"] = letter["To"] = account.address
+    letter["Subject"] = _("Test message of the groupware")
+    letter["Date"] = format_datetime(timezone.localtime())
+    letter["Message-ID"] = make_msgid(domain=urlsplit(settings.PUBLIC_URL).hostname)
+    letter["Auto-Submitted"] = "auto-generated"
+    letter.set_content(_("Somebody checked this mailbox. Sending works."))
+    try:
+        with connections.outgoing(account) as session:
+            session.submit(letter.as_bytes(), account.address, [account.address])
+    except Known as error:
+        return _failure(SEND, "message", account, server, error, began)
+    took = _since(began)
+    return Step(SEND, "message", True, account.address, server=server.name, milliseconds=took)
 
 
 def _since(began: float) -> int:
