@@ -134,7 +134,7 @@ class ConnectionSteps:
         if self.server.provider == AuthorizationServer.Kind.GOOGLE and not self.mailbox:
             return "not_without_mailbox", ""
         provider = adapter.provider_for(self.server)
-        scopes = self.server.application_scopes()
+        scopes = self.server.application_scopes
         self.access_token = provider.application_token(scopes, self.mailbox).access_token
         return "", " ".join(scopes)
 

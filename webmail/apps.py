@@ -19,7 +19,9 @@ class WebmailConfig(AppConfig):
         from groupware.functions import registry
         from groupware.functions.registry import GroupwareFunction, Page
         from groupware.users import first_page
+        from oauthservers import diagnosis, findings
         from webmail import (  # noqa: F401 (their receivers)
+            application_access,
             audit_events,
             authorizations,
             notices,
@@ -30,6 +32,8 @@ class WebmailConfig(AppConfig):
 
         audit.register(audit_events.LABELS)
         notices.register()
+        diagnosis.register_mailbox_check(application_access.check)
+        findings.explain_with(application_access.explain)
         first_page.offer(_waiting_page)
         registry.register(
             GroupwareFunction(
@@ -68,6 +72,11 @@ def _administration_pages() -> list[Any]:
             _("Personal accounts"),
             "webmail:manage_accounts",
             _("The mail accounts of all people, and what works."),
+        ),
+        Page(
+            _("Shared accounts"),
+            "webmail:manage_shared",
+            _("Mail accounts that several people use, and who may use them."),
         ),
         Page(
             _("Invitations"),

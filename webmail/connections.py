@@ -23,6 +23,7 @@ from oauthservers import vault
 from oauthservers.models import Grant
 from webmail.failures import StoredSecretError
 from webmail.models import MailAccount, MailServer
+from webmail.protocols import greeting as greetings
 from webmail.protocols.errors import AuthenticationError
 from webmail.protocols.imap import ImapSession
 from webmail.protocols.pop3 import Pop3Session
@@ -88,6 +89,20 @@ def outgoing(account: MailAccount) -> Iterator[SmtpSession]:
         yield session
 
 
+@contextmanager
+def tried(
+    server: MailServer, credentials: Credentials
+) -> Iterator[ImapSession | Pop3Session | SmtpSession]:
+    """A session for credentials that belong to no account, to see whether they work. Raises as ``incoming``."""
+    kinds: dict[str, Callable[[Endpoint, Credentials], ImapSession | Pop3Session | SmtpSession]] = {
+        MailServer.Protocol.IMAP: ImapSession.open,
+        MailServer.Protocol.POP3: Pop3Session.open,
+        MailServer.Protocol.SMTP: SmtpSession.open,
+    }
+    with kinds[server.protocol](endpoint_of(server), credentials) as session:
+        yield session
+
+
 def endpoint_of(server: MailServer) -> Endpoint:
     """Where the server is, with its addresses checked. Raises OutboundError."""
     return Endpoint(
@@ -107,6 +122,11 @@ def endpoint_of(server: MailServer) -> Endpoint:
 def probe(endpoint: Endpoint) -> None:
     """Connect, with TLS where it comes first, and hang up. Raises UnreachableError, TlsError."""
     dial(endpoint).close()
+
+
+def greeting(endpoint: Endpoint, protocol: str) -> str:
+    """What the server says first; encrypted where the endpoint says so. Raises MailServerError."""
+    return greetings.greeting(endpoint, protocol)
 
 
 def receiving_credentials(account: MailAccount) -> Credentials:

@@ -72,13 +72,9 @@ def _scopes(kind: str, server: AuthorizationServer | None) -> str:
 
 
 def _application_scopes(kind: str, server: AuthorizationServer | None) -> str:
-    if server and server.scopes_application:
-        return server.scopes_application
-    usual = {
-        "microsoft": "https://outlook.office365.com/.default",
-        "google": "https://mail.google.com/",
-    }
-    return usual.get(kind, "")
+    return " ".join(
+        server.application_scopes if server else presets.PRESETS[kind].application_scopes
+    )
 
 
 def _endpoint(server: AuthorizationServer | None) -> tuple[str, str]:

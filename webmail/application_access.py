@@ -1,0 +1,60 @@
+"""A token for application access, tried at the mail servers with one mailbox before anybody relies on it.
+
+The connection test of an authorization server ends here: the token may be perfect while Exchange has not been told
+which mailboxes it opens. Nothing is read and nothing is sent.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+from oauthservers.findings import FAILED, NOT_TESTED, WORKS, Finding
+from oauthservers.models import AuthorizationServer
+from webmail import connections, remedies
+from webmail.error_messages import RECEIVE, SEND, advise
+from webmail.failures import Known, classify
+from webmail.models import MailServer
+from webmail.protocols.types import BearerCredentials
+
+
+def check(
+    server: AuthorizationServer, mailbox_address: str, access_token: str
+) -> Iterator[Finding]:
+    """Sign in with ``access_token`` at each mail server that is linked to ``server``."""
+    linked = MailServer.objects.offered().filter(authorization_server=server).order_by("pk")
+    if not linked:
+        yield Finding("imap", NOT_TESTED, "not_linked")
+    for mail_server in linked:
+        yield _tried(mail_server, BearerCredentials(mailbox_address, access_token))
+
+
+def explain(step: str, code: str) -> str | None:
+    """What a refusal at a mail server means and what to do; None for steps that are not ours."""
+    if step not in MailServer.Protocol.values:
+        return None
+    direction = SEND if step == MailServer.Protocol.SMTP else RECEIVE
+    words = [advise(code, direction).headline, *remedies.steps(code)]
+    return " ".join(words)
+
+
+def _tried(mail_server: MailServer, credentials: BearerCredentials) -> Finding:
+    """Open the mailbox (STAT for POP3, a withdrawn sender for SMTP): a sign-in alone proves nothing at Exchange."""
+    step, place = str(mail_server.protocol), f"{mail_server.host}:{mail_server.port}"
+    began = time.monotonic()
+    code, state = "", WORKS
+    try:
+        with connections.tried(mail_server, credentials) as session:
+            if step == MailServer.Protocol.IMAP:
+                session.select("INBOX", readonly=True)
+            elif step == MailServer.Protocol.POP3:
+                session.stat()
+            else:
+                session.check_sender(credentials.username)
+    except Known as error:
+        failure = classify(error)
+        # The token is seconds old: a refusal is never a matter of signing in again.
+        is_refused = failure.code == "authentication_failed"
+        code, state = "fresh_token_refused" if is_refused else failure.code, FAILED
+        place = f"{place} · {failure.server_text}" if failure.server_text else place
+    return Finding(step, state, code, place, round((time.monotonic() - began) * 1000) or 1)
