@@ -36,11 +36,7 @@ def refresh_due_grants() -> None:
 @shared_task(ignore_result=True)
 def keep_idle_grants_alive() -> None:
     """Renew what nobody used for a week: refresh tokens die of disuse (90 days at Microsoft, six months at Google)."""
-    idle = _renewable().filter(
-        Q(access=Grant.Access.DELEGATED),
-        Q(refreshed_at__isnull=True) | Q(refreshed_at__lt=timezone.now() - timing.IDLE),
-    )
-    _start(idle.iterator(), 3000)
+    _start(_idle().iterator(), 3000)
 
 
 @shared_task(ignore_result=True)
@@ -106,6 +102,12 @@ def _renewable() -> GrantQuerySet:
         .filter(Q(server__fault_code="") | Q(server__fault_probe_at__lte=now))
         .filter(Q(server__outage_since__isnull=True) | Q(server__outage_probe_at__lte=now))
     )
+
+
+def _idle() -> GrantQuerySet:
+    """Grants that slept for a week; application access has no refresh token that could die."""
+    slept = Q(refreshed_at__isnull=True) | Q(refreshed_at__lt=timezone.now() - timing.IDLE)
+    return _renewable().filter(slept, access=Grant.Access.DELEGATED)
 
 
 def _start(grants, within_seconds: float) -> None:

@@ -27,7 +27,14 @@ from oauthservers.providers.base import (
 logger = logging.getLogger(__name__)
 
 #: A server says so of the proof, not of the registration as a whole.
-REFUSED = frozenset({"invalid_client", "client_secret_expired", "client_secret_wrong"})
+REFUSED = frozenset(
+    {
+        "invalid_client",
+        "client_secret_expired",
+        "client_secret_wrong",
+        "client_certificate_invalid",
+    }
+)
 REMEMBERED_SECONDS = 900.0
 
 _T = TypeVar("_T")
