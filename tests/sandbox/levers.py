@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import hashlib
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from cryptography import x509
@@ -147,3 +148,13 @@ def client_certificate(name: str, days: int = 365) -> ClientCertificate:
         ).decode(),
         hashlib.sha1(certificate.public_bytes(serialization.Encoding.DER)).hexdigest().upper(),
     )
+
+
+def remembered_client_certificate(certificate: Path, key: Path, name: str) -> str:
+    """The certificate kept in this file, with its key in the other; made there when missing."""
+    if not (certificate.exists() and key.exists()):
+        made = client_certificate(name, 365 * 5)
+        key.touch(mode=0o600)
+        key.write_text(made.private_key_pem)
+        certificate.write_text(made.certificate_pem)
+    return certificate.read_text()

@@ -94,18 +94,23 @@ PEOPLE: tuple[Person, ...] = (
 
 @dataclass(frozen=True)
 class SharedMailbox:
-    """A mailbox to which nobody signs in: its delegates open it with tokens of their own."""
+    """A mailbox to which nobody signs in.
+
+    Its delegates open it with tokens of their own; without delegates only the application does.
+    """
 
     address: str
     display_name: str
     signs_in_at: str
-    delegates: tuple[str, ...]
+    delegates: tuple[str, ...] = ()
 
 
 SHARED_MAILBOXES: tuple[SharedMailbox, ...] = (
     SharedMailbox(
         "support@contoso.example", "Contoso support", "microsoft", ("alice@contoso.example",)
     ),
+    SharedMailbox("invoices@contoso.example", "Contoso invoices", "microsoft"),
+    SharedMailbox("soumu@example.jp", "総務部", "google"),
     SharedMailbox("info@lab.example", "Laboratory", "generic", ("olga@lab.example",)),
 )
 

@@ -1,4 +1,4 @@
-"""The sandbox describes itself in a provisioning file."""
+"""The sandbox describes itself in provisioning files."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from tests.sandbox.authorization.microsoft import MicrosoftRealm
 from tests.sandbox.authorization.realm import Realm
-from tests.sandbox.people import PEOPLE, UNITS, Person
+from tests.sandbox.people import CONTOSO_TENANT, PEOPLE, UNITS, Person
 
 _NAMES = {
     "microsoft": "Contoso (Microsoft-shaped)",
@@ -17,14 +17,31 @@ _NAMES = {
     "generic": "lab.example (OpenID)",
 }
 # Which of the two ports a group of mailboxes uses, so that both ways are seen.
-_PLACES = (
+Place = tuple[str, str, str, tuple[str, str, str]]
+_PLACES: tuple[Place, ...] = (
     ("contoso", "Contoso", "microsoft", ("imaps", "pop3s", "submission")),
     ("example-jp", "example.jp", "google", ("imaps", "pop3s", "submissions")),
     ("lab", "lab.example", "generic", ("imap", "pop3", "submission")),
     ("atelier", "atelier.example", "", ("imap", "pop3s", "submissions")),
 )
+_APPLICATION_PLACES: tuple[Place, ...] = (
+    (
+        "contoso-application",
+        "Contoso, application access,",
+        "microsoft-application",
+        ("exchange_imaps", "exchange_pop3s", "exchange_submission"),
+    ),
+    (
+        "example-jp-application",
+        "example.jp, service account,",
+        "google-application",
+        ("imaps", "pop3s", "submissions"),
+    ),
+)
 _PROTOCOLS = ("imap", "pop3", "smtp")
 _PLACE_OF = {"microsoft": "contoso", "google": "example-jp", "generic": "lab", "": "atelier"}
+CLIENT_CERTIFICATE, SERVICE_ACCOUNT = "microsoft-client", "google-service-account.json"
+"""Files in the data folder: a certificate with its key (.pem, .key), and a key file."""
 _WITH_ACCOUNT = ("alice", "haruka", "olga", "pierre")
 """Mailboxes that are set up already; the others are for whoever tries the forms."""
 
@@ -36,12 +53,51 @@ def write_provisioning(
     ca_name = os.path.relpath(ca_file, data)
     tables = [
         *(("authorization_server", _authorization_server(r, ca_name)) for r in realms.values()),
-        *(("mail_server", table) for table in _mail_servers(ports, ca_name)),
+        *(("mail_server", table) for table in _mail_servers(ports, ca_name, _PLACES)),
         *(("unit", _unit(*unit)) for unit in UNITS),
         *(("user", _user(person)) for person in PEOPLE),
         *(("mail_account", _account(p)) for p in PEOPLE if p.username in _WITH_ACCOUNT),
     ]
-    path = data / "provisioning.toml"
+    return _write(data / "provisioning.toml", tables)
+
+
+def write_application_access(
+    data: Path, realms: dict[str, Realm], ports: dict[str, int], ca_file: Path
+) -> Path:
+    """Writes `application.toml`, to be applied after the other: servers that open mailboxes without
+    a person, once by a certificate and once by a service account."""
+    ca_name = os.path.relpath(ca_file, data)
+    microsoft, google = realms["microsoft"], realms["google"]
+    shared = {"access": "application", "ca_file": ca_name}
+    servers = [
+        {
+            "key": "microsoft-application",
+            "name": "Contoso, application access",
+            "provider": "microsoft",
+            "client_id": microsoft.client.client_id,
+            "client_certificate_file": f"{CLIENT_CERTIFICATE}.pem",
+            "client_private_key_file": f"{CLIENT_CERTIFICATE}.key",
+            "endpoint": f"{microsoft.base_url}/{CONTOSO_TENANT}/oauth2/v2.0",
+            **shared,
+        },
+        {
+            "key": "google-application",
+            "name": "example.jp, service account",
+            "provider": "google",
+            "issuer": google.base_url,
+            "service_account_key_file": SERVICE_ACCOUNT,
+            **shared,
+        },
+    ]
+    mail_servers = _mail_servers(ports, ca_name, _APPLICATION_PLACES)
+    tables = [
+        *(("authorization_server", table) for table in servers),
+        *(("mail_server", table) for table in mail_servers),
+    ]
+    return _write(data / "application.toml", tables)
+
+
+def _write(path: Path, tables: list[tuple[str, dict[str, Any]]]) -> Path:
     path.touch(mode=0o600)
     path.write_text("\n".join(_table(name, values) for name, values in tables))
     return path
@@ -56,6 +112,9 @@ def _authorization_server(realm: Realm, ca_file: str) -> dict[str, Any]:
         "client_secret": realm.client.client_secret,
         "ca_file": ca_file,
     }
+    # So that every way of authorizing is met: a redirect everywhere, a code for another device
+    # at two of them, a code to paste at the third.
+    table["offers_pasted_code" if realm.key == "google" else "offers_device_code"] = True
     if isinstance(realm, MicrosoftRealm):
         return table | {"endpoint": f"{realm.base_url}/common/oauth2/v2.0"}
     table["issuer"] = realm.base_url
@@ -66,9 +125,11 @@ def _authorization_server(realm: Realm, ca_file: str) -> dict[str, Any]:
     return table
 
 
-def _mail_servers(ports: dict[str, int], ca_file: str) -> list[dict[str, Any]]:
+def _mail_servers(
+    ports: dict[str, int], ca_file: str, places: tuple[Place, ...]
+) -> list[dict[str, Any]]:
     tables = []
-    for key, name, realm, listeners in _PLACES:
+    for key, name, realm, listeners in places:
         for protocol, listener in zip(_PROTOCOLS, listeners, strict=True):
             table = {
                 "key": f"{key}-{protocol}",

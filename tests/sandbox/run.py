@@ -19,6 +19,7 @@ import urllib.request
 from pathlib import Path
 
 from tests.sandbox import Sandbox
+from tests.sandbox.furnishing import SHARED
 from tests.servers import die_with_parent, free_port, is_taken
 
 ROOT = Path(__file__).parents[2]
@@ -132,8 +133,13 @@ class Supervisor:
 
 def manage(variables: dict[str, str], *arguments: str) -> str:
     """Run one management command to its end; its output only matters when it fails."""
+    return finish(variables, "manage.py", *arguments)
+
+
+def finish(variables: dict[str, str], *arguments: str) -> str:
+    """Run one Python program of the product to its end."""
     result = subprocess.run(
-        [PYTHON, "manage.py", *arguments],
+        [PYTHON, *arguments],
         cwd=ROOT,
         env=variables,
         capture_output=True,
@@ -142,7 +148,7 @@ def manage(variables: dict[str, str], *arguments: str) -> str:
     )
     if result.returncode:
         say(result.stdout + result.stderr)
-        raise SystemExit(f"manage.py {arguments[0]} failed.")
+        raise SystemExit(f"{' '.join(arguments[:2])} failed.")
     return result.stdout
 
 
@@ -155,7 +161,9 @@ def prepare(variables: dict[str, str], sandbox: Sandbox) -> None:
         daemon=True,
     )
     static.start()
-    manage(variables, "provision", str(sandbox.provisioning_file))
+    for file in (sandbox.provisioning_file, sandbox.application_file):
+        manage(variables, "provision", str(file))
+    finish(variables, "-m", "tests.sandbox.furnishing")
     static.join()
 
 
@@ -202,6 +210,10 @@ def welcome(address: str, sandbox: Sandbox, data: Path) -> None:
         say(
             f"  {person.username:<20}  {person.password:<11}  {person.address or '– (administrator)'}"
         )
+    say("\n  Shared mailbox              opened by")
+    for piece in SHARED:
+        opened_by = piece.authorized_as or "the application, without a person"
+        say(f"  {piece.address:<26}  {opened_by}")
     say(f"\n  Data and logs are kept in {data}. Ctrl-C ends everything.\n")
 
 

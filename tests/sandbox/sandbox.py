@@ -74,6 +74,7 @@ class Sandbox:
     generic: AuthorizationServer
     ca_file: Path
     provisioning_file: Path
+    application_file: Path
     ports: dict[str, int]
     bad_tls: dict[str, BadListener]
 
@@ -155,6 +156,7 @@ class Sandbox:
         self.ports = facts["ports"]
         self.ca_file = Path(facts["ca_file"])
         self.provisioning_file = Path(facts["provisioning_file"])
+        self.application_file = Path(facts["application_file"])
         self._secret: str = facts["secret"]
         self._inner = Inner(self.ports["internal"], self._secret)
         self.bad_tls = {

@@ -22,6 +22,7 @@ from typing import Any
 from tests.sandbox import folders
 from tests.sandbox.authorization.clients import Client
 from tests.sandbox.authorization.directory import Verdict, verdict
+from tests.sandbox.authorization.google import GoogleRealm
 from tests.sandbox.authorization.inner import make_inner_app
 from tests.sandbox.authorization.realm import Realm
 from tests.sandbox.authorization.store import Store
@@ -30,10 +31,16 @@ from tests.sandbox.certificates import BAD, Certificates, bad_certificate, certi
 from tests.sandbox.delivery import Delivery
 from tests.sandbox.dovecot import Dovecot, DovecotLayout
 from tests.sandbox.front.listeners import Listeners
+from tests.sandbox.levers import remembered_client_certificate
 from tests.sandbox.mailboxes import open_mailbox
 from tests.sandbox.people import person_of
 from tests.sandbox.ports import choose_ports
-from tests.sandbox.provisioning import write_provisioning
+from tests.sandbox.provisioning import (
+    CLIENT_CERTIFICATE,
+    SERVICE_ACCOUNT,
+    write_application_access,
+    write_provisioning,
+)
 from tests.sandbox.seeding import seed
 
 CLIENT_NAME = "Groupware webmail"
@@ -94,9 +101,9 @@ class World:
         self._start_listeners(context)
         if self.options.seed_messages:
             seed(self.options.data / "seeded", self.ports["imap"], self.secrets["inner"])
-        self.provisioning_file = write_provisioning(
-            self.options.data, self.realms, self.ports, self.certificates.ca
-        )
+        about = (self.options.data, self.realms, self.ports, self.certificates.ca)
+        self.provisioning_file = write_provisioning(*about)
+        self.application_file = write_application_access(*about)
 
     def _start_listeners(self, context: ssl.SSLContext) -> None:
         for protocol, name in _SERVICES.items():
@@ -130,6 +137,7 @@ class World:
                 kind: str(bad_certificate(kind, self.certificates).ca) for kind in BAD
             },
             "provisioning_file": str(self.provisioning_file),
+            "application_file": str(self.application_file),
             "realms": {
                 key: {
                     "base_url": realm.base_url,
@@ -149,12 +157,19 @@ class World:
             [f"{self.options.redirect_base.rstrip('/')}/oauth/callback/"],
             list(_LOOPBACK_REDIRECTS),
         )
+        if key == "microsoft":
+            pem, private = (
+                self.options.data / f"{CLIENT_CERTIFICATE}.{end}" for end in ("pem", "key")
+            )
+            client.add_certificate(remembered_client_certificate(pem, private, client.client_id))
         signing = signing_key(self.options.data / f"{key}-signing.pem", f"{key}-1")
         realm = make_realm(key, port or self.ports[key], client, self.store, signing)
         changes = {
             "access_token_seconds": self.options.access_token_seconds,
             "access_token_length": self.options.access_token_length,
         }
+        if isinstance(realm, GoogleRealm):
+            realm.service_accounts.remembered(self.options.data / SERVICE_ACCOUNT)
         realm.default_settings |= changes
         realm.settings.update(changes)
         return realm

@@ -6,6 +6,7 @@ import json
 import secrets
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from authlib.oauth2 import OAuth2Error
@@ -45,6 +46,17 @@ class ServiceAccounts:
         self._base_url = base_url
         self._known: dict[str, ServiceAccount] = {}
 
+    def remembered(self, path: Path) -> None:
+        """The account whose key file this is; made there when it is missing."""
+        if path.exists():
+            file = json.loads(path.read_text())
+            self.register(file)
+        else:
+            file = self.make()
+        # The port may be another one at every start.
+        path.touch(mode=0o600)
+        path.write_text(json.dumps(file | self._addresses(file["client_email"]), indent=1))
+
     def make(self) -> dict[str, Any]:
         """A new account; the contents of its key file."""
         key = RSAKey.generate_key(2048)
@@ -56,14 +68,19 @@ class ServiceAccounts:
             "private_key": key.as_pem(private=True).decode(),
             "client_email": name,
             "client_id": str(100_000_000_000_000_000_000 + secrets.randbelow(10**20)),
-            "auth_uri": f"{self._base_url}/o/oauth2/v2/auth",
-            "token_uri": f"{self._base_url}/token",
-            "auth_provider_x509_cert_url": f"{self._base_url}/oauth2/v1/certs",
-            "client_x509_cert_url": f"{self._base_url}/robot/v1/metadata/x509/{name}",
+            **self._addresses(name),
             "universe_domain": "googleapis.com",
         }
         self.register(file)
         return file
+
+    def _addresses(self, name: str) -> dict[str, str]:
+        return {
+            "auth_uri": f"{self._base_url}/o/oauth2/v2/auth",
+            "token_uri": f"{self._base_url}/token",
+            "auth_provider_x509_cert_url": f"{self._base_url}/oauth2/v1/certs",
+            "client_x509_cert_url": f"{self._base_url}/robot/v1/metadata/x509/{name}",
+        }
 
     def register(self, file: dict[str, Any]) -> None:
         """Takes an account from a key file that was made here before."""
@@ -120,10 +137,10 @@ class AssertionGrant(BaseGrant, TokenEndpointMixin):
             return None
         if not realm.settings.domain_wide_delegation or not scopes <= set(realm.mail_scopes):
             raise RefusedAssertionError("unauthorized_client", _NOT_DELEGATED, 401)
-        person = realm.person(subject)
-        if person is None:
+        mailbox = realm.directory.find(subject)
+        if mailbox is None:
             raise RefusedAssertionError("invalid_grant", "Invalid email or User ID")
-        return person
+        return mailbox
 
     def create_token_response(self) -> tuple[int, Any, Any]:
         token = self.generate_token(scope=self.request.scope, include_refresh_token=False)
