@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from webmail.views import authorizing, checking, settings, waiting
+from webmail.views import authorizing, checking, members, settings, waiting
 
 urlpatterns = [
     path("", settings.account_list, name="account_list"),
@@ -13,6 +13,8 @@ urlpatterns = [
     path("<uuid:public_id>/authorized/", authorizing.authorized, name="account_authorized"),
     path("<uuid:public_id>/check/", checking.check, name="check"),
     path("<uuid:public_id>/check/progress/", checking.progress, name="check_progress"),
+    path("<uuid:public_id>/members/", members.members, name="members"),
+    path("<uuid:public_id>/members/change/", members.change, name="members_change"),
     path("<uuid:public_id>/remove/", settings.account_remove, name="account_remove"),
     path("<uuid:public_id>/delete/", settings.account_delete, name="account_delete"),
 ]

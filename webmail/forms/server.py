@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from groupware import outbound
 from oauthservers.models import AuthorizationServer
 from webmail.models import MailAccount, MailServer
+from webmail.models.server import Security
 
 USUAL_PORTS = {
     ("imap", "tls"): 993,
@@ -71,6 +72,10 @@ class MailServerForm(forms.ModelForm):
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         self.fields["port"].required = False
+        wrong_port = _("A port is a number between 1 and 65535, such as 993.")
+        self.fields["port"].error_messages |= dict.fromkeys(
+            ("invalid", "min_value", "max_value"), wrong_port
+        )
         self.fields["authorization_server"].empty_label = _("None")
         if self.instance.pk and self._is_in_use():
             self.fields["protocol"].disabled = True
@@ -108,8 +113,15 @@ class MailServerForm(forms.ModelForm):
         return pem
 
     def clean(self) -> dict[str, object]:
-        """The usual port where none was given."""
+        """The usual port where none was given; tokens travel encrypted only (RFC 7628 §4)."""
         cleaned = super().clean() or self.cleaned_data
+        if cleaned.get("authorization_server") and cleaned.get("security") == Security.NONE:
+            self.add_error(
+                "security",
+                _(
+                    "Access tokens travel only over an encrypted connection. Choose TLS or STARTTLS."
+                ),
+            )
         if not cleaned.get("port") and "port" not in self.errors:
             cleaned["port"] = USUAL_PORTS.get(
                 (cleaned.get("protocol"), cleaned.get("security")), 993
@@ -162,6 +174,11 @@ class TypedServerForm(MailServerForm):
             self.fields["protocol"].choices = [(one.value, one.label) for one in protocols]
         issuers = AuthorizationServer.objects.in_use()
         self.fields["authorization_server"].queryset = issuers
+
+    @property
+    def has_certificate_errors(self) -> bool:
+        """Whether something in the folded part has to be corrected."""
+        return "ca_certificates" in self.errors
 
     def _is_in_use(self) -> bool:
         return False  # whether the protocol may change is the account's rule

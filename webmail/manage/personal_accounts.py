@@ -1,169 +1,126 @@
-"""Everybody's mail accounts: who has which, what works, whose turn it is.
-
-An administrator changes settings and never authorizes: only the owner of a mailbox can sign in for it.
-"""
+"""Everybody's mail accounts: who has which, what works, whose turn it is, and who has none."""
 
 from __future__ import annotations
 
-from django.contrib import messages as flash
+from typing import Any
+from urllib.parse import urlencode
+
 from django.contrib.auth import get_user_model
 from django.core.paginator import Paginator
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
-from groupware import parameters
 from groupware.audit.record import record
 from groupware.functions.permissions import function_admin_required
-from webmail.forms.account import MailAccountForm
-from webmail.models import MailAccount, MailServer
+from groupware.organisation.models import Unit
+from groupware.tables import columns
+from webmail import account_page
+from webmail.manage import accounts
+from webmail.manage.mailbox_states import BESIDE, Filters, facts, offered_servers
+from webmail.models import MailAccount
+from webmail.token_states import FILTERS
 
 PAGE = 50
-Health = MailAccount.Health
-
-#: Filters of the list by key: their words and what they ask of an account. The absent one shows everybody.
-STATES = {
-    "working": (gettext_lazy("Working"), Q(receive_health=Health.WORKING)),
-    "owner": (
-        gettext_lazy("Authorization needed again"),
-        Q(receive_health=Health.OWNER_REQUIRED) | Q(send_health=Health.OWNER_REQUIRED),
-    ),
-    "administrator": (
-        gettext_lazy("Waiting for the administrator"),
-        Q(receive_health=Health.ADMINISTRATOR_REQUIRED)
-        | Q(send_health=Health.ADMINISTRATOR_REQUIRED),
-    ),
-    "retrying": (
-        gettext_lazy("Temporary trouble"),
-        Q(receive_health=Health.RETRYING) | Q(send_health=Health.RETRYING),
-    ),
-    "untried": (gettext_lazy("Not tried yet"), Q(receive_health=Health.UNTRIED)),
-    "off": (gettext_lazy("Switched off"), Q(is_enabled=False)),
-}
+Kind = MailAccount.Kind
 
 
-def _accounts(user):
-    return MailAccount.objects.manageable_by(user).select_related(
-        "owner", "incoming_server", "outgoing_server", "receive_grant__server", "send_grant__server"
-    )
+def state_choices() -> list[tuple[str, Any]]:
+    """The states to filter by, those of authorization first."""
+    beside = [(key, word) for key, (word, _condition) in BESIDE.items()]
+    return [(key, word) for key, word, _condition in FILTERS] + beside
 
 
-def _narrowed(request: HttpRequest):
-    """The accounts that the search and the filter of the request leave."""
-    accounts = _accounts(request.user).order_by("owner__username", "address", "pk")
-    words = parameters.words(request.GET.get("q"))
-    if words:
-        accounts = accounts.filter(
-            Q(address__icontains=words)
-            | Q(name__icontains=words)
-            | Q(owner__username__icontains=words)
-            | Q(owner__display_name__icontains=words)
-        )
-    state = request.GET.get("state", "")
-    if state in STATES:
-        accounts = accounts.filter(STATES[state][1])
-    return accounts
+def query_of(request: HttpRequest) -> str:
+    """The filters of the address, for the links to other pages."""
+    kept = [(name, value) for name, value in request.GET.items() if value and name != "page"]
+    return urlencode(kept)
 
 
-def _page_url(request: HttpRequest, number: int) -> str:
-    query = request.GET.copy()
-    query["page"] = str(number)
-    return f"?{query.urlencode()}"
+def _people_without(filters: Filters) -> QuerySet[Any]:
+    """People who may sign in and have no mail account."""
+    kept = MailAccount.objects.kept().filter(owner=OuterRef("pk"))
+    people = get_user_model().objects.active().filter(~Exists(kept)).matching(filters.words)
+    if filters.unit:
+        unit = Unit.objects.filter(public_id=filters.unit).first()
+        inside = Unit.objects.within(unit) if unit else Unit.objects.none()
+        people = people.filter(pk__in=inside.values("members"))
+    return people.order_by("username")
+
+
+def _tabs(count: int, is_without: bool) -> list[dict[str, Any]]:
+    address = reverse("webmail:manage_accounts")
+    without = reverse("webmail:manage_people_without")
+    word = _("People without a mail account (%(count)d)") % {"count": count}
+    return [
+        {"label": _("Mail accounts"), "url": address, "is_current": not is_without},
+        {"label": word, "url": without, "is_current": is_without},
+    ]
+
+
+def _context(request: HttpRequest, filters: Filters) -> dict[str, Any]:
+    return {
+        "filters": filters,
+        "query": query_of(request),
+        "units": Unit.objects.order_by("name"),
+    }
 
 
 @function_admin_required("webmail")
 @require_safe
 @never_cache
 def account_list(request: HttpRequest) -> HttpResponse:
-    """Search, filter and page through all accounts, and find the people who have none."""
-    page = Paginator(_narrowed(request), PAGE).get_page(request.GET.get("page"))
-    people = get_user_model().objects.active().filter(mail_accounts=None)
-    words = parameters.words(request.GET.get("q"))
-    if words:
-        people = people.filter(Q(username__icontains=words) | Q(display_name__icontains=words))
+    """Search, filter and page through the accounts of all people."""
+    filters = Filters.of(request)
+    found = accounts.all_accounts(request.user).filter(kind=Kind.PERSONAL)
+    found = filters.in_state(filters.narrow(found)).order_by("owner__username", "address", "pk")
+    page = Paginator(found, PAGE).get_page(request.GET.get("page"))
     context = {
+        **_context(request, filters),
         "page": page,
-        "newer_url": _page_url(request, page.previous_page_number()) if page.has_previous() else "",
-        "older_url": _page_url(request, page.next_page_number()) if page.has_next() else "",
-        "states": [(key, words) for key, (words, _condition) in STATES.items()],
-        "state": request.GET.get("state", ""),
-        "words": words,
-        "people_without": people.order_by("username")[:20],
-        "columns": [
-            {"label": _("Person")},
-            {"label": _("Mail address")},
-            {"label": _("Receiving")},
-            {"label": _("Sending")},
-            {"label": _("Last received")},
-        ],
+        "rows": [facts(account) for account in page.object_list],
+        "tabs": _tabs(_people_without(Filters()).count(), is_without=False),
+        "states": state_choices(),
+        "servers": offered_servers(),
+        "columns": columns(
+            _("Person"), _("Mail address"), _("Receiving"), _("Sending"), _("Last received")
+        ),
     }
     return render(request, "webmail/manage/accounts.html", context)
 
 
-def _form_page(request: HttpRequest, form: MailAccountForm, account: MailAccount) -> HttpResponse:
+@function_admin_required("webmail")
+@require_safe
+@never_cache
+def people_without(request: HttpRequest) -> HttpResponse:
+    """The people who have no mail account, to give them one."""
+    filters = Filters.of(request)
+    page = Paginator(_people_without(filters), PAGE).get_page(request.GET.get("page"))
     context = {
-        "form": form,
-        "account": account if account.pk else None,
-        "person": account.owner,
-        "servers": MailServer.objects.offered().select_related("authorization_server"),
+        **_context(request, filters),
+        "page": page,
+        "tabs": _tabs(_people_without(Filters()).count(), is_without=True),
     }
-    if account.pk:
-        context["messages_count"] = account.messages.count()
-        context["waiting_count"] = account.outgoing_messages.in_outbox().count()
-    return render(
-        request, "webmail/manage/account.html", context, status=422 if form.errors else 200
-    )
+    return render(request, "webmail/manage/people_without.html", context)
 
 
 @sensitive_post_parameters("new_receive_password", "new_send_password")
 @function_admin_required("webmail")
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
-def account(request: HttpRequest, public_id) -> HttpResponse:
-    """Change the account of any person."""
-    found = get_object_or_404(_accounts(request.user), public_id=public_id)
-    form = MailAccountForm(request.POST or None, instance=found)
-    if request.method == "POST" and form.is_valid():
-        changed = sorted(form.changed_data)
-        form.save()
-        record("webmail.account.updated", target=found, details={"fields": changed})
-        flash.success(request, _("Saved."))
-        return redirect("webmail:manage_accounts")
-    if form.errors:
-        found = get_object_or_404(_accounts(request.user), public_id=public_id)
-    return _form_page(request, form, found)
-
-
-@sensitive_post_parameters("new_receive_password", "new_send_password")
-@function_admin_required("webmail")
-@require_http_methods(["GET", "HEAD", "POST"])
-@never_cache
-def account_new(request: HttpRequest, public_id) -> HttpResponse:
-    """Set up an account for a person; they authorize it themselves."""
+def account_new(request: HttpRequest, public_id: Any) -> HttpResponse:
+    """Set up an account for a person."""
     person = get_object_or_404(get_user_model().objects.active(), public_id=public_id)
-    blank = MailAccount(owner=person, kind=MailAccount.Kind.PERSONAL)
+    blank = MailAccount(owner=person, kind=Kind.PERSONAL)
     initial = {"address": person.email, "display_name": person.display_name}
-    form = MailAccountForm(request.POST or None, instance=blank, initial=initial)
+    form = account_page.form_for(request.user, blank, request.POST or None, initial)
     if request.method == "POST" and form.is_valid():
         made = form.save()
         record("webmail.account.created", target=made)
-        flash.success(request, _("Saved."))
-        return redirect("webmail:manage_account", made.public_id)
-    return _form_page(request, form, blank)
-
-
-@function_admin_required("webmail")
-@require_POST
-def delete(request: HttpRequest, public_id) -> HttpResponse:
-    """Remove an account with the mail kept here. Nothing is deleted on the mail server."""
-    found = get_object_or_404(_accounts(request.user), public_id=public_id)
-    address = found.address
-    record("webmail.account.deleted", target=found, details={"messages": found.messages.count()})
-    found.delete()
-    flash.success(request, _("%(address)s was removed.") % {"address": address})
-    return redirect("webmail:manage_accounts")
+        return accounts.saved(request, made, is_new=True)
+    return accounts.form_page(request, form, blank, None)

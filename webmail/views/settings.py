@@ -1,12 +1,14 @@
-"""My mail accounts: the list with the state of both directions, and the account form."""
+"""My mail accounts and the shared ones: the list with the state of both directions, and the account form."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import Any
 
 from django.contrib import messages as flash
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
@@ -14,102 +16,79 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from groupware.audit.record import record
 from groupware.functions.permissions import RefusedError, function_required
-from groupware.parameters import public_id as public_id_of
-from oauthservers.flows import authorization_code
-from oauthservers.models import AuthorizationRequest, AuthorizationServer, Grant
-from webmail import tasks
+from webmail import account_page, removal, tasks, token_status
 from webmail.forms.account import MailAccountForm
-from webmail.models import MailAccount, MailServer, WebmailPolicy
-from webmail.views import authorizing
+from webmail.models import AccountMember, MailAccount, MailServer, WebmailPolicy
 from webmail.views.bell import ring
 from webmail.views.receiving import troubles_of
 
 
-@dataclass(frozen=True)
-class Direction:
-    """One direction as the account form shows it: its authorization server and connection, where it has one."""
-
-    name: str
-    server: AuthorizationServer | None
-    grant: Grant | None
-    is_shared: bool  # the connection of receiving is used
-
-    @property
-    def waits_for_owner(self) -> bool:
-        """Whether nothing works in this direction before the owner authorizes."""
-        return self.server is not None and (
-            self.grant is None or self.grant.state != Grant.State.ACTIVE
-        )
+def _mine(user: Any) -> QuerySet[MailAccount]:
+    """The accounts whose mail ``user`` reads, with everything that the screens name."""
+    accounts = token_status.prepared(MailAccount.objects.visible_to(user))
+    return accounts.personal_first()
 
 
-def directions_of(account: MailAccount) -> list[Direction]:
-    """Receiving and sending with their connections."""
-    receive = authorizing.server_of(account, "receive")
-    send = authorizing.server_of(account, "send")
-    shares = account.send_authentication == MailAccount.SendAuthentication.SAME_AS_RECEIVING
-    return [
-        Direction("receive", receive, account.receive_grant, False),
-        Direction("send", send, account.effective_send_grant, shares),
-    ]
+def _find(user: Any, public_id: Any) -> MailAccount:
+    return get_object_or_404(_mine(user), public_id=public_id)
 
 
-def mine(user):
-    """The accounts that ``user`` owns, with everything that the screens name."""
-    return MailAccount.objects.visible_to(user).select_related(
-        "incoming_server__authorization_server",
-        "outgoing_server__authorization_server",
-        "receive_grant__server",
-        "send_grant__server",
-    )
+def _own(user: Any, public_id: Any) -> MailAccount:
+    """A personal account: a shared one is removed in function management alone."""
+    personal = _mine(user).filter(kind=MailAccount.Kind.PERSONAL)
+    return get_object_or_404(personal, public_id=public_id)
 
 
-def _find(user, public_id) -> MailAccount:
-    return get_object_or_404(mine(user), public_id=public_id)
+def _may_change(user: Any, account: MailAccount) -> bool:
+    """Whether ``user`` may change these settings here: what the policy says of own accounts, the right on shared ones."""
+    if account.kind == MailAccount.Kind.PERSONAL:
+        return WebmailPolicy.current().allows_individual_settings
+    return MailAccount.objects.manageable_by(user).filter(pk=account.pk).exists()
 
 
 @function_required("webmail")
 @require_safe
 @never_cache
 def account_list(request: HttpRequest) -> HttpResponse:
-    """Every account of the person with the state of receiving and of sending."""
+    """Every account of the person with the state of receiving and of sending; then the shared ones."""
+    rows = [
+        (account, troubles_of(account), token_status.statuses_of(account, request.user))
+        for account in _mine(request.user)
+    ]
+    personal = MailAccount.Kind.PERSONAL
     context = {
-        "accounts": [(account, troubles_of(account)) for account in mine(request.user)],
+        "accounts": [row for row in rows if row[0].kind == personal],
+        "shared_accounts": [row for row in rows if row[0].kind != personal],
         "may_change": WebmailPolicy.current().allows_individual_settings,
-        "has_servers": MailServer.objects.offered().incoming().exists(),
+        "has_servers": MailServer.objects.offered().incoming().exists()
+        or account_page.may_type_servers(request.user),
     }
     return render(request, "webmail/account_list.html", context)
 
 
 def _page(request: HttpRequest, form: MailAccountForm, account: MailAccount | None) -> HttpResponse:
-    directions = directions_of(account) if account else []
     context = {
-        "form": form,
-        "account": account,
-        "waits_for_owner": _first_waiting(directions) if account else "receive",
-        "may_change": WebmailPolicy.current().allows_individual_settings,
-        "servers": MailServer.objects.offered().select_related("authorization_server"),
-        "directions": directions,
+        **account_page.shown(form, account, request.user),
+        "may_change": account is None or _may_change(request.user, account),
         "troubles": troubles_of(account) if account else [],
-        "attempt": _attempt(request),
     }
-    response = render(
+    if account:
+        back = reverse("webmail:account", args=[account.public_id])
+        context["authorize_address"] = account_page.authorize_address(account, back)
+        if account.kind == MailAccount.Kind.SHARED:
+            context["managers"] = account_page.managers_of(account)
+            context["right"] = _right(context["may_change"], request.user, account)
+    return render(
         request, "webmail/account_form.html", context, status=200 if not form.errors else 422
     )
-    # Chromium checks form-action along the whole chain of redirects, so the servers that Authenticate leads to
-    # must be named on the page with the button.
-    response._csp_update = {"form-action": authorization_code.form_action_origins()}
-    return response
 
 
-def _first_waiting(directions: list[Direction]) -> str:
-    """The name of the direction that the owner must authorize next, or nothing."""
-    return next((one.name for one in directions if one.waits_for_owner), "")
-
-
-def _attempt(request: HttpRequest) -> AuthorizationRequest | None:
-    """The attempt that just failed, to say why."""
-    attempts = AuthorizationRequest.objects.of(request.user).select_related("server")
-    return attempts.filter(public_id=public_id_of(request.GET.get("authorization"))).first()
+def _right(may_change: bool, user: Any, account: MailAccount) -> str:
+    """What the person may do in a shared account, in the words of its members' screen."""
+    if may_change:
+        return str(AccountMember.Role.MANAGER.label)
+    writes = MailAccount.objects.writable_by(user).filter(pk=account.pk).exists()
+    return str((AccountMember.Role.SENDER if writes else AccountMember.Role.READER).label)
 
 
 @sensitive_post_parameters("new_receive_password", "new_send_password")
@@ -122,7 +101,7 @@ def account_new(request: HttpRequest) -> HttpResponse:
         raise RefusedError("webmail")
     blank = MailAccount(owner=request.user, kind=MailAccount.Kind.PERSONAL)
     initial = {"address": request.user.email, "display_name": request.user.display_name}
-    form = MailAccountForm(request.POST or None, instance=blank, initial=initial)
+    form = account_page.form_for(request.user, blank, request.POST or None, initial)
     if request.method == "POST" and form.is_valid():
         account = form.save()
         record("webmail.account.created", target=account)
@@ -134,19 +113,18 @@ def account_new(request: HttpRequest) -> HttpResponse:
 @function_required("webmail")
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
-def account(request: HttpRequest, public_id) -> HttpResponse:
-    """Change an account. Where people may not change their accounts they may still authorize them."""
+def account(request: HttpRequest, public_id: Any) -> HttpResponse:
+    """Change an account. Whoever may not change it sees its settings, read-only, with the reason."""
     found = _find(request.user, public_id)
-    if not WebmailPolicy.current().allows_individual_settings:
+    if not _may_change(request.user, found):
         if request.method == "POST":
-            if direction := _wanted(request):
-                return authorizing.leave(request, found, direction)
             raise RefusedError("webmail")
-        form = MailAccountForm(instance=found)
-        for field in form.fields.values():
-            field.disabled = True
+        form = account_page.form_for(request.user, found)
+        for part in (form, form.typed_receive, form.typed_send):
+            for field in part.fields.values() if part else ():
+                field.disabled = True
         return _page(request, form, found)
-    form = MailAccountForm(request.POST or None, instance=found)
+    form = account_page.form_for(request.user, found, request.POST or None)
     if request.method == "POST" and form.is_valid():
         changed = sorted(form.changed_data)
         saved = form.save()
@@ -157,45 +135,35 @@ def account(request: HttpRequest, public_id) -> HttpResponse:
     return _page(request, form, found)
 
 
-def _wanted(request: HttpRequest) -> str:
-    """The direction whose Authenticate button was pressed, or nothing."""
-    value = request.POST.get("authenticate", "")
-    return value if value in {"receive", "send"} else ""
-
-
 def _saved(request: HttpRequest, account: MailAccount) -> HttpResponse:
-    if direction := _wanted(request):
-        return authorizing.leave(request, _find(request.user, account.public_id), direction)
-    if not authorizing.receives_with_grant(account) or account.receive_grant_id:
+    back = reverse("webmail:account", args=[account.public_id])
+    if account_page.wants_authorization(request.POST):
+        return redirect(account_page.authorize_address(account, back))
+    receives_with_grant = account.receive_authentication == MailAccount.ReceiveAuthentication.OAUTH2
+    if account.receive_grant_id or not receives_with_grant:
         ring(tasks.receive_now, account.pk)
     flash.success(request, _("Saved."))
-    return redirect("webmail:account", account.public_id)
+    return redirect(back)
 
 
 @function_required("webmail")
 @require_POST
-def account_delete(request: HttpRequest, public_id) -> HttpResponse:
-    """Remove an account with the mail kept here. Nothing is deleted on the mail server."""
+def account_delete(request: HttpRequest, public_id: Any) -> HttpResponse:
+    """Remove an account of one's own with the mail kept here. Nothing is deleted on the mail server."""
+    found = _own(request.user, public_id)
     if not WebmailPolicy.current().allows_individual_settings:
         raise RefusedError("webmail")
-    found = _find(request.user, public_id)
-    address = found.address
-    record("webmail.account.deleted", target=found, details={"messages": found.messages.count()})
-    found.delete()
-    flash.success(request, _("%(address)s was removed.") % {"address": address})
+    removal.begin(found)
+    ring(tasks.erase_removed)
+    flash.success(request, _("%(address)s was removed.") % {"address": found.address})
     return redirect("webmail:account_list")
 
 
 @function_required("webmail")
 @require_safe
 @never_cache
-def account_remove(request: HttpRequest, public_id) -> HttpResponse:
+def account_remove(request: HttpRequest, public_id: Any) -> HttpResponse:
     """Say in figures what removing the account takes away, and ask."""
-    found = _find(request.user, public_id)
-    context = {
-        "account": found,
-        "messages_count": found.messages.count(),
-        "waiting_count": found.outgoing_messages.in_outbox().count(),
-        "drafts_count": found.outgoing_messages.drafts().count(),
-    }
+    found = _own(request.user, public_id)
+    context = {"account": found, "figures": removal.figures_of(found)}
     return render(request, "webmail/account_remove.html", context)

@@ -9,6 +9,7 @@ from django.urls import reverse
 from groupware.audit.models import AuditEvent
 from groupware.functions.models import FunctionAdministrator
 from tests.factories import webmail as make
+from webmail import removal
 from webmail.manage import personal_accounts
 from webmail.models import MailAccount, MailServer, WebmailPolicy
 
@@ -122,15 +123,17 @@ def test_accounts_are_found_by_person_and_by_address(client, account):
 @pytest.mark.parametrize(
     ("state", "columns"),
     [
-        ("working", {"receive_health": "working"}),
-        ("owner", {"send_health": "owner_required"}),
-        ("administrator", {"receive_health": "administrator_required"}),
+        ("not_authorized", {"receive_authentication": "oauth2"}),
+        ("refused", {"receive_health": "administrator_required"}),
         ("retrying", {"receive_health": "retrying"}),
         ("off", {"is_enabled": False}),
     ],
 )
 def test_accounts_are_narrowed_by_state(client, account, state, columns):
-    other = make.account_with_folders()
+    issuer = make.AuthorizationServerFactory()
+    other = make.account_with_folders(
+        incoming_server=make.MailServerFactory(authorization_server=issuer)
+    )
     MailAccount.objects.filter(pk=other.pk).update(**columns)
     page = words(client.get(ACCOUNTS, {"state": state}))
     assert other.address in page
@@ -150,7 +153,7 @@ def test_many_accounts_come_in_pages_that_keep_the_search(client, monkeypatch):
 def test_people_without_an_account_are_offered_one(client):
     person = make.PersonFactory(display_name="Without Account")
     address = reverse("webmail:manage_account_new", args=[person.public_id])
-    assert address in words(client.get(ACCOUNTS))
+    assert address in words(client.get(reverse("webmail:manage_people_without")))
     data = account_fields(
         make.MailAccountFactory(), address="new@example.test", new_receive_password="x"
     )
@@ -158,13 +161,13 @@ def test_people_without_an_account_are_offered_one(client):
     assert MailAccount.objects.get(address="new@example.test").owner == person
 
 
-def test_an_administrator_changes_an_account_and_never_authorizes_it(client, account):
-    page = words(client.get(account_page(account)))
-    assert 'name="authenticate"' not in page
-    assert "Only the owner of the mailbox can authorize it" in page
-    client.post(
+def test_an_administrator_changes_an_account_and_goes_on_to_authorize_it(client, account):
+    assert 'name="authenticate"' in words(client.get(account_page(account)))
+    response = client.post(
         account_page(account), account_fields(account, display_name="New", authenticate="receive")
     )
+    authorize = reverse("webmail:authorize", args=[account.public_id])
+    assert response.url.startswith(f"{authorize}?next=%2Fmanage%2F")
     account.refresh_from_db()
     assert account.display_name == "New"
     event = AuditEvent.objects.get(name="webmail.account.updated")
@@ -184,6 +187,9 @@ def test_removing_an_account_needs_a_post(client, account):
     address = reverse("webmail:manage_account_delete", args=[account.public_id])
     assert client.get(address).status_code == 405
     client.post(address)
+    client.get(ACCOUNTS)  # it says what was removed
+    assert account.address not in words(client.get(ACCOUNTS))
+    removal.erase_removed()
     assert not MailAccount.objects.filter(pk=account.pk).exists()
 
 
@@ -235,11 +241,18 @@ def test_the_protocol_of_a_server_in_use_stays(client, account):
 
 
 def test_the_policy_is_one_row(client):
-    client.post(POLICY, {"undo_seconds": "30", "maximum_message_megabytes": "10"})
-    client.post(POLICY, {"undo_seconds": "0", "maximum_message_megabytes": "20"})
+    choices = {
+        "allows_individual_settings": "False",
+        "allows_individual_servers": "True",
+        "allows_shared_accounts": "True",
+        "maximum_message_megabytes": "10",
+    }
+    client.post(POLICY, choices | {"undo_seconds": "30"})
+    client.post(POLICY, choices | {"undo_seconds": "0"})
     policy = WebmailPolicy.objects.get()
     assert (policy.allows_individual_settings, policy.undo_seconds) == (False, 0)
-    refused = client.post(POLICY, {"undo_seconds": "121", "maximum_message_megabytes": "20"})
+    assert policy.allows_individual_servers
+    refused = client.post(POLICY, choices | {"undo_seconds": "121"})
     assert refused.status_code == 422
 
 
