@@ -140,6 +140,7 @@ RULES: dict[str, tuple[str, set[str], str]] = {
     "webmail:manage_servers": ("get", FUNCTION, ""),
     "webmail:manage_server_new": ("get", FUNCTION, ""),
     "webmail:manage_server": ("get", FUNCTION, "mail server"),
+    "webmail:manage_server_test": ("post", FUNCTION, "mail server"),
     "webmail:manage_server_delete": ("post", FUNCTION, "mail server"),
     "webmail:manage_policy": ("get", FUNCTION, ""),
 }
