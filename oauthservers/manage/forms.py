@@ -99,10 +99,10 @@ class ServerForm(CredentialsForm):
         if self.instance._state.adding:
             self.instance.provider, self.instance.preset_key = preset.kind, preset.key
             self._offer_mail_servers()
-        self.fields["client_id"].required = False  # a service account brings it
         self.fields["key"].required = False
         self._explain()
         self.explain_credentials(self.kind)
+        self._mark_needed(is_shown=not self.is_bound)
         shown = {name for names in names_of(self.kind).values() for name in names}
         self.fields = {name: field for name, field in self.fields.items() if name in shown}
 
@@ -137,6 +137,16 @@ class ServerForm(CredentialsForm):
             fields["endpoint"].help_text = escape(fields["endpoint"].help_text)
         if self.kind == Kind.GOOGLE:
             fields["issuer"].help_text = _("Empty: Google itself.")
+
+    def _mark_needed(self, *, is_shown: bool) -> None:
+        """Mark for the reader what is nearly always needed; whether it is, the checks decide, not the field."""
+        needed = {"client_id": self.kind != Kind.GOOGLE}
+        if self.kind != Kind.GENERIC and not self.has_stored("client_secret"):
+            needed["client_secret"] = not self.instance.client_certificate
+            needed["client_secret_expires_on"] = self.kind == Kind.MICROSOFT
+        for name, is_needed in needed.items():
+            if name in self.fields:
+                self.fields[name].required = is_needed and is_shown
 
     # -- groups for the page -----------------------------------------------------------------------
 
@@ -178,6 +188,7 @@ class ServerForm(CredentialsForm):
             self._check_endpoints(cleaned)
         self._check_authorities(cleaned)
         self.clean_credentials(cleaned, self.kind)
+        self._mark_needed(is_shown=True)
         return cleaned
 
     def _apply(self, cleaned: dict[str, Any], name: str, rule: Any) -> None:

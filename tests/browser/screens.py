@@ -78,7 +78,9 @@ def of_admin(world: Furnished) -> dict[str, str]:
         "authorization-servers": reverse("oauthservers:servers"),
         "authorization-server-kind": reverse("oauthservers:choose_kind"),
         "authorization-server-new": reverse("oauthservers:add_server", args=["generic"]),
+        "authorization-server-preset": reverse("oauthservers:add_server", args=["microsoft-dod"]),
         "authorization-server": reverse("oauthservers:server", args=[world.authorization_server.public_id]),
+        "authorization-server-edit": reverse("oauthservers:edit_server", args=[world.authorization_server.public_id]),
     }  # fmt: skip
 
 
