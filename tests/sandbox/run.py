@@ -25,6 +25,7 @@ from tests.servers import die_with_parent, free_port, is_taken
 ROOT = Path(__file__).parents[2]
 PYTHON = sys.executable
 WEB_PORT, REDIS_PORT = 8000, 18379
+SENT_NOTICES = "notices"
 
 
 def say(text: str) -> None:
@@ -79,6 +80,8 @@ def environment(data: Path, web_port: int, redis_port: int) -> dict[str, str]:
         "SYNC_SWEEP_SECONDS": "5",
         "SYNC_INTERVAL_SECONDS": "15",
         "TOKEN_SWEEP_SECONDS": "10",
+        # Nothing leaves this machine: what would go to people by e-mail can be read as files.
+        "EMAIL_URL": os.environ.get("EMAIL_URL", f"filemail:///{data / SENT_NOTICES}"),
         "PYTHONUNBUFFERED": "1",
     }
 
@@ -214,7 +217,8 @@ def welcome(address: str, sandbox: Sandbox, data: Path) -> None:
     for piece in SHARED:
         opened_by = piece.authorized_as or "the application, without a person"
         say(f"  {piece.address:<26}  {opened_by}")
-    say(f"\n  Data and logs are kept in {data}. Ctrl-C ends everything.\n")
+    say(f"\n  Invitations and notices by e-mail are written to {data / SENT_NOTICES}.")
+    say(f"  Data and logs are kept in {data}. Ctrl-C ends everything.\n")
 
 
 def main() -> int:
