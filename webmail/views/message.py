@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from groupware.functions.permissions import function_required
 from webmail import actions, rawstore, tasks
 from webmail.mime import parsing, sanitizing
-from webmail.models import MailAccount, Mailbox, Message
+from webmail.models import Mailbox, Message
 from webmail.views import body as body_frame
 from webmail.views import folders, mailbox
 from webmail.views.bell import ring
@@ -127,13 +127,11 @@ def seen(request: HttpRequest, public_id) -> HttpResponse:
 def rows_of(request: HttpRequest, changed: list[Message]) -> str:
     """Out-of-band pieces: the rows as they are now."""
     rows = []
-    writable = set(MailAccount.objects.writable_by(request.user).values_list("pk", flat=True))
     for row in changed:
         context = {
             "row": row,
             "is_swap": True,
             "shows_recipients": row.mailbox.role in mailbox.RECIPIENT_ROLES,
-            "is_read_only": row.account_id not in writable,
         }
         rows.append(render_to_string("webmail/_row.html", context, request=request))
     return "".join(rows)

@@ -83,7 +83,21 @@ function act(verb) {
 function star() {
   const { ids } = subjects();
   const row = ids.length ? document.getElementById(`row-${ids[0]}`) : null;
-  act(row?.querySelector('.message-acts [aria-pressed="true"]') ? "unflag" : "flag");
+  act(row?.hasAttribute("data-flagged") ? "unflag" : "flag");
+}
+
+/** The buttons of the row under the pointer or the focus: those that fit its state. */
+function furnish(row) {
+  const place = row?.querySelector(".message-acts");
+  const acts = document.getElementById("row-acts");
+  if (!place || !acts || place.childElementCount) return;
+  const hidden = [
+    row.classList.contains("is-unread") ? "unread" : "read",
+    row.hasAttribute("data-flagged") ? "flag" : "unflag",
+  ];
+  const copy = acts.content.cloneNode(true);
+  hidden.forEach((verb) => copy.querySelector(`[data-verb="${verb}"]`)?.remove());
+  place.append(copy);
 }
 
 function back() {
@@ -120,6 +134,10 @@ function onClick(event) {
   if (box.matches?.("[data-select-all-messages]")) selectAll(box.checked);
   else if (box.matches?.('.message-row input[name="message"]')) {
     select(box.closest(".message-row"), box.checked, { range: event.shiftKey });
+  } else if (box.closest?.(".message-acts [data-verb]")) {
+    const { verb } = box.closest("[data-verb]").dataset;
+    const message = [box.closest(".message-row").dataset.message];
+    window.htmx.ajax("POST", ACT_URL, { swap: "none", values: { verb, message } });
   } else if (box.closest?.("[data-back]") && grid()) {
     event.preventDefault();
     back();
@@ -130,6 +148,7 @@ function onClick(event) {
 function settle() {
   const id = openMessage()?.dataset.openMessage;
   rows().forEach((row) => row.classList.toggle("is-open", row.dataset.message === id));
+  furnish(document.querySelector(".message-row[data-message]:hover")); // it may have been exchanged under the pointer
   tell();
   const all = rows();
   if (document.activeElement === document.body && place >= 0 && all.length) {
@@ -160,8 +179,10 @@ export function start() {
     const row = event.target.closest(".message-row[data-message]");
     if (row && event.detail.extends) select(row, true, { range: true });
   });
+  document.addEventListener("pointerover", (event) => furnish(event.target.closest?.(".message-row[data-message]")));
   document.addEventListener("focusin", () => {
     const row = current();
+    furnish(row);
     place = row ? rows().indexOf(row) : -1;
   });
   document.addEventListener("htmx:oobAfterSwap", settleOnce);
