@@ -7,7 +7,8 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
-from oauthservers.models import AuthorizationServer, Grant
+from oauthservers.models import AuthorizationRequest, AuthorizationServer, Grant
+from oauthservers.models.revocation import PendingRevocation
 
 
 class _ReadOnly(admin.ModelAdmin):
@@ -41,9 +42,17 @@ class AuthorizationServerAdmin(_ReadOnly):
         "name",
         "key",
         "provider",
+        "preset_key",
         "is_enabled",
+        "access",
+        "offers_device_code",
+        "offers_pasted_code",
+        "publishing",
         "client_id",
         "client_secret_set_at",
+        "client_secret_expires_on",
+        "fallback_client_secret_expires_on",
+        "client_certificate_expires_on",
         "endpoint",
         "issuer",
         "connection_state",
@@ -52,7 +61,59 @@ class AuthorizationServerAdmin(_ReadOnly):
         "fault_code",
         "fault_since",
         "fault_probe_at",
+        "outage_since",
+        "outage_code",
+        "outage_failures",
+        "outage_probe_at",
+        "verify_certificate",
+        "verify_name",
+        "allow_common_name",
     )
+
+
+@admin.register(AuthorizationRequest)
+class AuthorizationRequestAdmin(_ReadOnly):
+    """Attempts and what came of them; what proves them stays inside."""
+
+    list_display = (
+        "mailbox_address",
+        "server",
+        "flow",
+        "user",
+        "outcome",
+        "error_code",
+        "created_at",
+    )
+    list_filter = ("flow", "outcome", "server", "error_code")
+    list_select_related = ("server", "user")
+    search_fields = ("mailbox_address",)
+    fields = (
+        "public_id",
+        "server",
+        "flow",
+        "user",
+        "owner",
+        "mailbox_address",
+        "scopes",
+        "created_at",
+        "expires_at",
+        "used_at",
+        "next_poll_at",
+        "outcome",
+        "error_code",
+        "signed_in_as",
+        "grant",
+    )
+
+
+@admin.register(PendingRevocation)
+class PendingRevocationAdmin(_ReadOnly):
+    """What authorization servers have not been told yet."""
+
+    list_display = ("mailbox_address", "server", "attempts", "next_attempt_at", "created_at")
+    list_filter = ("server",)
+    list_select_related = ("server",)
+    fields = ("public_id", "server", "mailbox_address", "attempts", "next_attempt_at", "created_at")
 
 
 @admin.register(Grant)
@@ -74,6 +135,7 @@ class GrantAdmin(_ReadOnly):
         "public_id",
         "server",
         "created_by",
+        "access",
         "mailbox_address",
         "signed_in_as",
         "scopes",

@@ -9,7 +9,17 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from webmail import sync
-from webmail.models import MailAccount, MailServer, OutgoingMessage, RemoteOperation
+from webmail.models import (
+    AccountImport,
+    AccountMember,
+    Invitation,
+    MailAccount,
+    MailboxCheck,
+    MailServer,
+    OutgoingMessage,
+    RemoteOperation,
+    Switchover,
+)
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):
@@ -29,12 +39,84 @@ class ReadOnlyAdmin(admin.ModelAdmin):
 
 
 @admin.register(MailServer)
-class MailServerAdmin(admin.ModelAdmin):
-    """Mail servers; function management has the screens that explain the choices."""
+class MailServerAdmin(ReadOnlyAdmin):
+    """Mail servers; function management has the screens that explain the choices and record each change."""
 
-    list_display = ["name", "protocol", "host", "port", "security", "is_enabled"]
-    list_filter = ["protocol", "security", "is_enabled"]
+    list_display = [
+        "name",
+        "protocol",
+        "host",
+        "port",
+        "security",
+        "authorization_server",
+        "is_individual",
+        "is_enabled",
+    ]
+    list_filter = ["protocol", "security", "is_individual", "is_enabled"]
+    list_select_related = ["authorization_server"]
     search_fields = ["name", "host", "key"]
+
+
+@admin.register(AccountMember)
+class AccountMemberAdmin(ReadOnlyAdmin):
+    """Who may use which shared account."""
+
+    list_display = ["account", "user", "unit", "role"]
+    list_filter = ["role"]
+    list_select_related = ["account", "user", "unit"]
+    search_fields = ["account__address", "user__username"]
+
+
+@admin.register(Invitation)
+class InvitationAdmin(ReadOnlyAdmin):
+    """Who was asked for what; the link itself is nowhere."""
+
+    list_display = ["account", "recipient", "created_at", "expires_at", "sent_at", "used_at"]
+    list_select_related = ["account", "recipient"]
+    search_fields = ["account__address", "recipient__username"]
+    fields = [
+        "public_id",
+        "account",
+        "recipient",
+        "invited_by",
+        "address",
+        "created_at",
+        "expires_at",
+        "sent_at",
+        "send_failures",
+        "next_send_at",
+        "error_code",
+        "opened_at",
+        "used_at",
+        "withdrawn_at",
+    ]
+
+
+@admin.register(AccountImport)
+class AccountImportAdmin(ReadOnlyAdmin):
+    """Which files were read and what came of them; never their text."""
+
+    list_display = ["file_name", "created_by", "created_at", "applied_at"]
+    list_select_related = ["created_by"]
+    fields = ["public_id", "file_name", "created_by", "created_at", "applied_at", "result"]
+
+
+@admin.register(Switchover)
+class SwitchoverAdmin(ReadOnlyAdmin):
+    """Which accounts were moved to other servers, in steps that can be taken back."""
+
+    list_display = ["host", "state", "created_by", "created_at", "applied_at", "undone_at"]
+    list_filter = ["state"]
+    list_select_related = ["created_by"]
+
+
+@admin.register(MailboxCheck)
+class MailboxCheckAdmin(ReadOnlyAdmin):
+    """Checks of mailboxes."""
+
+    list_display = ["account", "state", "started_by", "started_at", "finished_at"]
+    list_filter = ["state"]
+    list_select_related = ["account", "started_by"]
 
 
 @admin.register(MailAccount)
