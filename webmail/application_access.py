@@ -9,6 +9,8 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 
+from django.utils.translation import gettext_lazy as _
+
 from oauthservers.findings import FAILED, NOT_TESTED, WORKS, Finding
 from oauthservers.models import AuthorizationServer
 from webmail import connections, remedies
@@ -16,6 +18,14 @@ from webmail.error_messages import RECEIVE, SEND, advise
 from webmail.failures import Known, classify
 from webmail.models import MailServer
 from webmail.protocols.types import BearerCredentials
+
+#: What mail servers say when a good token does not open this mailbox.
+_NOT_ALLOWED = {"fresh_token_refused", "authenticated_but_not_connected"}
+_ALLOW = _(
+    "The token is good, but the mail server does not open this mailbox to the application. Compare the address, allow "
+    "the mailbox to the application as the guide says (at Microsoft with the object ID of the enterprise application), "
+    "and see that the protocol is switched on for the mailbox. A change can take half an hour."
+)
 
 
 def check(
@@ -33,6 +43,8 @@ def explain(step: str, code: str) -> str | None:
     """What a refusal at a mail server means and what to do; None for steps that are not ours."""
     if step not in MailServer.Protocol.values:
         return None
+    if code in _NOT_ALLOWED:
+        return str(_ALLOW)
     direction = SEND if step == MailServer.Protocol.SMTP else RECEIVE
     words = [advise(code, direction).headline, *remedies.steps(code)]
     return " ".join(words)
@@ -40,7 +52,8 @@ def explain(step: str, code: str) -> str | None:
 
 def _tried(mail_server: MailServer, credentials: BearerCredentials) -> Finding:
     """Open the mailbox (STAT for POP3, a withdrawn sender for SMTP): a sign-in alone proves nothing at Exchange."""
-    step, place = str(mail_server.protocol), f"{mail_server.host}:{mail_server.port}"
+    step = str(mail_server.protocol)
+    place = f"{credentials.username} · {mail_server.host}:{mail_server.port}"
     began = time.monotonic()
     code, state = "", WORKS
     try:

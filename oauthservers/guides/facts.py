@@ -35,6 +35,11 @@ class Fact:
     value: str
     help: str = ""
 
+    @property
+    def names(self) -> list[str]:
+        """The single names, where each is searched for by itself at the console; otherwise empty."""
+        return self.value.split() if self.key.endswith("_permissions") else []
+
 
 def facts(keys: Iterable[str], guide: str, server: AuthorizationServer | None) -> list[Fact]:
     """The values named by ``keys``, as far as they are known; without a server the usual ones of the kind."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from django import template
 
 from oauthservers import diagnosis, findings
+from oauthservers.error_messages import advise
 from oauthservers.models import AuthorizationServer
 
 register = template.Library()
@@ -15,12 +15,17 @@ register = template.Library()
 
 @dataclass(frozen=True)
 class Test:
-    """What ``_checks.html`` draws. ``reason`` is why it failed, in one sentence."""
+    """What ``_checks.html`` draws."""
 
     checks: list[findings.Check]
     is_running: bool
-    checked_at: datetime | None
-    reason: str = ""
+
+
+@register.simple_tag
+def connection_reason(server: AuthorizationServer) -> str:
+    """Why the last test failed, in one sentence; empty when it did not."""
+    code = server.connection_error_code
+    return advise(code, server=server.name).headline if code else ""
 
 
 @register.simple_tag
@@ -30,14 +35,4 @@ def connection_test(server: AuthorizationServer) -> Test:
     done = {row["step"] for row in server.connection_checks}
     steps = diagnosis.steps_of(server)
     awaited = [step for step in steps if step not in done] if is_running else []
-    failed = [
-        findings.Finding(**row)
-        for row in server.connection_checks
-        if row["state"] == findings.FAILED
-    ]
-    return Test(
-        findings.shown(server.connection_checks, server.name, awaited),
-        is_running,
-        server.connection_checked_at,
-        findings.explanation(failed[0], server.name) if failed else "",
-    )
+    return Test(findings.shown(server.connection_checks, server.name, awaited), is_running)

@@ -152,7 +152,7 @@ def test_page_explains_a_refused_mailbox_and_shows_no_token(exchange, sandbox):
     address = reverse("oauthservers:server_checks", args=[exchange.public_id])
     text = client.get(address).content.decode()
     assert "Sign-in at the mail server (SMTP)" in text
-    assert "the mail server refuses access to this mailbox" in text
+    assert "the mail server does not open this mailbox to the application" in text
     assert "Mailbox to try" in text
     exchange.refresh_from_db()
     assert not re.search(r"[A-Za-z0-9_-]{60,}", str(exchange.connection_checks))
