@@ -10,9 +10,17 @@ _SYSTEM = "system/authorization-servers/"
 urlpatterns = [
     path("oauth/authorize/", authorize.authorize, name="authorize"),
     path("oauth/callback/<uuid:server_id>/", authorize.callback, name="callback"),
-    path("oauth/attempts/<uuid:attempt_id>/", attempts.attempt, name="attempt"),
-    path("oauth/attempts/<uuid:attempt_id>/state/", attempts.state, name="attempt_state"),
-    path("oauth/attempts/<uuid:attempt_id>/again/", attempts.again, name="attempt_again"),
+    path("settings/connections/attempts/<uuid:attempt_id>/", attempts.attempt, name="attempt"),
+    path(
+        "settings/connections/attempts/<uuid:attempt_id>/state/",
+        attempts.state,
+        name="attempt_state",
+    ),
+    path(
+        "settings/connections/attempts/<uuid:attempt_id>/again/",
+        attempts.again,
+        name="attempt_again",
+    ),
     path("oauth/approved/", authorize.approved, name="approved"),
     path("oauth/refused/<slug:reason>/", authorize.refused, name="refused"),
     path("settings/connections/", grants.connections, name="grants"),

@@ -19,7 +19,7 @@ from django.db.models import Case, Count, Exists, F, OuterRef, Q, Subquery, Valu
 from django.db.models.functions import Coalesce, Greatest, Now, NullIf
 from django.db.models.lookups import Exact
 
-from oauthservers.models import AuthorizationRequest, Grant
+from oauthservers.models import AuthorizationRequest, AuthorizationServer, Grant
 from oauthservers.token_words import (
     ACTIVE,
     AUTHORIZATION_NEEDED,
@@ -168,3 +168,29 @@ def forget(account: MailAccount) -> None:
     """What was known of the state of ``account`` is over: its connections have changed."""
     for direction in DIRECTIONS:
         account.__dict__.pop(f"{direction}_rank", None)
+
+
+def server_of(account: MailAccount, direction: str) -> AuthorizationServer | None:
+    """The authorization server of one direction, when that direction uses one."""
+    if direction == RECEIVE and _receives_with_grant(account):
+        return account.incoming_server.authorization_server
+    if direction == SEND and _sends_with_grant(account) and account.outgoing_server:
+        return account.outgoing_server.authorization_server
+    return None
+
+
+def grant_of(account: MailAccount, direction: str) -> Grant | None:
+    """The connection of one direction, following *same as receiving*; none when it is another server's."""
+    grant = account.receive_grant if direction == RECEIVE else account.effective_send_grant
+    server = server_of(account, direction)
+    return grant if grant and server and grant.server_id == server.pk else None
+
+
+def _receives_with_grant(account: MailAccount) -> bool:
+    return account.receive_authentication == MailAccount.ReceiveAuthentication.OAUTH2
+
+
+def _sends_with_grant(account: MailAccount) -> bool:
+    if account.send_authentication == _Send.SAME_AS_RECEIVING:
+        return _receives_with_grant(account)
+    return account.send_authentication == _Send.OAUTH2

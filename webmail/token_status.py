@@ -26,7 +26,9 @@ from webmail.token_states import (
     SEND,
     counts,
     forget,
+    grant_of,
     prepared,
+    server_of,
 )
 
 __all__ = [
@@ -45,15 +47,21 @@ __all__ = [
     "statuses_of",
 ]
 
-_Send = MailAccount.SendAuthentication
 
 _NOT_YET = {
-    RECEIVE: gettext_lazy("Mail is received as soon as this mailbox is authorized."),
-    SEND: gettext_lazy("Mail can be sent as soon as this mailbox is authorized."),
+    RECEIVE: gettext_lazy("Mail is received as soon as it is."),
+    SEND: gettext_lazy("Mail can be sent as soon as it is."),
 }
+_FINISH = gettext_lazy("Finish it, or begin again.")
 _NOT_GIVEN = {
-    RECEIVE: gettext_lazy("Permission for receiving was not given at %(server)s. Sending goes on."),
-    SEND: gettext_lazy("Permission for sending was not given at %(server)s. Receiving goes on."),
+    RECEIVE: (
+        gettext_lazy("Permission for receiving was not given at %(server)s."),
+        gettext_lazy("Sending goes on."),
+    ),
+    SEND: (
+        gettext_lazy("Permission for sending was not given at %(server)s."),
+        gettext_lazy("Receiving goes on."),
+    ),
 }
 _AUTHENTICATE = gettext_lazy("Authenticate")
 _AGAIN = gettext_lazy("Authenticate again")
@@ -63,14 +71,15 @@ _AGAIN = gettext_lazy("Authenticate again")
 class TokenStatus:
     """One direction of an account: a word with its dot, what to say about it, the one thing to press.
 
-    ``sentence`` tells what happened and what still works, ``who`` whose turn it is; ``button`` is empty when pressing
-    is of no use. ``detail_*`` are for the folded part: our code and the server's own words.
+    ``headline`` tells what happened, ``still_works`` what goes on, ``who`` whose turn it is; ``button`` is empty when
+    pressing is of no use. ``detail_*`` are for the folded part: our code and the server's own words.
     """
 
     key: str
     word: str
     state: str
-    sentence: str = ""
+    headline: str = ""
+    still_works: str = ""
     who: str = ""
     button: str = ""
     since: datetime | None = None
@@ -79,9 +88,19 @@ class TokenStatus:
     detail_text: str = ""
 
     @property
+    def sentence(self) -> str:
+        """What happened and what still works, in one run."""
+        return f"{self.headline} {self.still_works}".strip()
+
+    @property
     def wants_somebody(self) -> bool:
         """Whether nothing goes on before a person has acted."""
         return RANKS[self.key] > RANKS[states.EXPIRED]
+
+    @property
+    def what_is_said(self) -> tuple[str, ...]:
+        """The words, to see whether two directions say the same."""
+        return (self.key, self.sentence, self.who, self.detail_text)
 
     @property
     def wants_a_sign_in(self) -> bool:
@@ -91,22 +110,6 @@ class TokenStatus:
             states.WAITING_FOR_APPROVAL,
             states.AUTHORIZATION_NEEDED,
         }
-
-
-def server_of(account: MailAccount, direction: str) -> AuthorizationServer | None:
-    """The authorization server of one direction, when that direction uses one."""
-    if direction == RECEIVE and _receives_with_grant(account):
-        return account.incoming_server.authorization_server
-    if direction == SEND and _sends_with_grant(account) and account.outgoing_server:
-        return account.outgoing_server.authorization_server
-    return None
-
-
-def grant_of(account: MailAccount, direction: str) -> Grant | None:
-    """The connection of one direction, following *same as receiving*; none when it is another server's."""
-    grant = account.receive_grant if direction == RECEIVE else account.effective_send_grant
-    server = server_of(account, direction)
-    return grant if grant and server and grant.server_id == server.pk else None
 
 
 def statuses_of(account: MailAccount, reader: Any = None) -> dict[str, TokenStatus]:
@@ -129,23 +132,13 @@ def status_of(account: MailAccount, direction: str, reader: Any = None) -> Token
     return TokenStatus(key, str(word), state, server=server_of(account, direction), **words)
 
 
-_TEXTS = {"sentence", "who", "button", "detail_code", "detail_text"}
+_TEXTS = {"headline", "still_works", "who", "button", "detail_code", "detail_text"}
 _YOU = gettext_lazy("You can mend this.")
 _NOBODY = gettext_lazy("Nobody has to act.")
 
 
 def _is_theirs(account: MailAccount, reader: Any) -> bool:
     return reader is None or account.owner_id in {reader.pk, None}
-
-
-def _receives_with_grant(account: MailAccount) -> bool:
-    return account.receive_authentication == MailAccount.ReceiveAuthentication.OAUTH2
-
-
-def _sends_with_grant(account: MailAccount) -> bool:
-    if account.send_authentication == _Send.SAME_AS_RECEIVING:
-        return _receives_with_grant(account)
-    return account.send_authentication == _Send.OAUTH2
 
 
 def _opens_for_all(account: MailAccount, direction: str) -> bool:
@@ -169,14 +162,19 @@ def _not_authorized(account: MailAccount, direction: str) -> dict[str, Any]:
     if _opens_for_all(account, direction):
         sentence = _("%(server)s opens every mailbox of the organization; nobody has to sign in.")
         names = _names(account, direction)
-        return {"sentence": sentence % names, "who": _NOBODY, "button": _("Check access")}
-    return {"sentence": _NOT_YET[direction], "who": _YOU, "button": _AUTHENTICATE}
+        return {"headline": sentence % names, "who": _NOBODY, "button": _("Check access")}
+    return {
+        "headline": _("This mailbox is not authorized yet."),
+        "still_works": _NOT_YET[direction],
+        "who": _YOU,
+        "button": _AUTHENTICATE,
+    }
 
 
 def _waiting(account: MailAccount, direction: str) -> dict[str, Any]:
     return {
-        "sentence": _("A sign-in was begun and is not finished yet."),
-        "who": _YOU,
+        "headline": _("A sign-in was begun and is not finished yet."),
+        "who": _FINISH,
         "button": _("Go on signing in"),
     }
 
@@ -186,11 +184,12 @@ def _active(account: MailAccount, direction: str) -> dict[str, Any]:
     if grant is None:
         return {}
     if not grant.failures:
-        return {"sentence": _("Access is renewed by itself."), "since": grant.refreshed_at}
+        return {"headline": _("Access is renewed by itself."), "since": grant.refreshed_at}
     told = error_messages.advise(grant.error_code, **_names(account, direction))
     late = _("Renewing access is late and is tried again by itself.")
     return {
-        "sentence": f"{told.headline} {late}",
+        "headline": told.headline,
+        "still_works": late,
         "who": _NOBODY,
         "since": grant.refreshed_at,
         **_details(grant.error_code, grant.error_detail),
@@ -206,7 +205,8 @@ def _expired(account: MailAccount, direction: str) -> dict[str, Any]:
         "Access has run out and is renewed as soon as that is possible. Mail already here stays readable."
     )
     return {
-        "sentence": f"{told.headline} {stays}",
+        "headline": told.headline,
+        "still_works": stays,
         "who": _NOBODY,
         "since": grant.access_token_expires_at,
         **_details(grant.error_code, grant.error_detail),
@@ -217,8 +217,10 @@ def _needed(account: MailAccount, direction: str) -> dict[str, Any]:
     code = getattr(account, f"{direction}_error_code")
     grant = grant_of(account, direction)
     if grant is None or (grant.state == Grant.State.ACTIVE and code == states.MISSING_SCOPE):
+        headline, still_works = _NOT_GIVEN[direction]
         return {
-            "sentence": str(_NOT_GIVEN[direction]) % _names(account, direction),
+            "headline": str(headline) % _names(account, direction),
+            "still_works": still_works,
             "who": _YOU,
             "button": _AGAIN,
             "since": getattr(account, f"{direction}_error_since"),
@@ -227,7 +229,8 @@ def _needed(account: MailAccount, direction: str) -> dict[str, Any]:
     code = "disconnected" if grant.state == Grant.State.REVOKED else grant.error_code
     told = error_messages.advise(code or "invalid_grant", **_names(account, direction))
     return {
-        "sentence": f"{told.headline} {told.still_works}",
+        "headline": told.headline,
+        "still_works": told.still_works,
         "who": _YOU,
         "button": _AGAIN,
         "since": grant.state_since,
@@ -255,7 +258,8 @@ def _administrator(account: MailAccount, direction: str) -> dict[str, Any]:
         code, button = states.CONSENT_CODE, _("Ask for approval")
     told = error_messages.advise(code, **_names(account, direction))
     return {
-        "sentence": f"{told.headline} {told.still_works}",
+        "headline": told.headline,
+        "still_works": told.still_works,
         "who": told.who,
         "button": button,
         "since": since,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -9,6 +11,7 @@ from django.utils import timezone
 
 from groupware.users.models import User
 from oauthservers.models import AuthorizationServer, Grant
+from tests.factories import webmail as make
 from tests.oauthservers.conftest import grant_for
 
 
@@ -39,20 +42,47 @@ def test_active_connection_is_shown_and_its_form_may_leave_for_the_server(browse
     assert servers["generic"].issuer in answer["Content-Security-Policy"]
 
 
+PAST = datetime(2026, 11, 1, tzinfo=UTC)
 STATES = {
-    "Access to this mailbox ended.": {
-        "state": "reauthorization_required",
-        "error_code": "invalid_grant",
-    },
-    "Temporary trouble": {"failures": 3, "error_code": "throttled"},
-    "Disconnected": {"state": "revoked", "state_since": timezone.now()},
+    "ended": (
+        ["Authorization needed again", "Access to this mailbox ended."],
+        {"state": "reauthorization_required", "error_code": "invalid_grant"},
+    ),
+    "renewing is late": (
+        ["Active", "asks us to wait"],
+        {"failures": 3, "error_code": "throttled"},
+    ),
+    "token over, renewing fails": (
+        ["Expired", "cannot be reached"],
+        {"failures": 3, "error_code": "unreachable", "access_token_expires_at": PAST},
+    ),
+    "disconnected": (
+        ["Authorization needed again", "This mailbox is disconnected."],
+        {"state": "revoked", "state_since": PAST},
+    ),
 }
 
 
-@pytest.mark.parametrize(("text", "columns"), STATES.items(), ids=STATES)
-def test_state_is_told_in_words(browser, grant, text, columns):
+@pytest.mark.parametrize(("texts", "columns"), STATES.values(), ids=STATES)
+def test_state_is_told_in_words(browser, grant, texts, columns):
     Grant.objects.update(**columns)
-    assert text in words(browser)
+    page = words(browser)
+    assert [text for text in texts if text not in page] == []
+
+
+def test_dialog_says_what_stops_when_a_connection_ends(browser, grant, person):
+    assert "so nothing stops" in words(browser)
+    make.MailAccountFactory(
+        owner=person,
+        address=grant.mailbox_address,
+        incoming_server=make.MailServerFactory(authorization_server=grant.server),
+        outgoing_server=make.MailServerFactory(protocol="smtp", authorization_server=grant.server),
+        receive_authentication="oauth2",
+        receive_grant=grant,
+    )
+    page = words(browser)
+    assert f"{grant.mailbox_address}: receiving and sending" in page
+    assert "This stops until the mailbox is authorized again:" in page
 
 
 def test_server_at_fault_makes_people_wait_for_the_administrator(browser, grant):

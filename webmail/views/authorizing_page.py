@@ -91,7 +91,7 @@ def _ways_at(
     grants = [authorizations.grant_of(account, name) for name in directions]
     return Ways(
         server=server,
-        statuses=[(_LABELS[name](), status) for name, status in statuses],
+        statuses=_worded(statuses),
         directions=directions,
         grants=[
             grant
@@ -106,6 +106,14 @@ def _ways_at(
         checked_at=next((grant.refreshed_at for grant in grants if grant), None),
         is_next=waits and is_first,
     )
+
+
+def _worded(statuses: list[tuple[str, TokenStatus]]) -> list[tuple[str, TokenStatus]]:
+    """The statuses with the words of their directions; what is the same for both is said once."""
+    said = [status.what_is_said for _name, status in statuses]
+    if len(said) > 1 and said[0] == said[1]:
+        return [(_("Receiving and sending"), statuses[0][1])]
+    return [(_LABELS[name](), status) for name, status in statuses]
 
 
 _LABELS = {

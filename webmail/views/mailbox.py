@@ -7,12 +7,14 @@ from datetime import datetime
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from groupware.functions.permissions import function_required
 from webmail.models import MailAccount, Mailbox, Message
 from webmail.views import folders, receiving
+from webmail.views.troubles import troubles_of
 
 PAGE = 50
 #: Folders in which it matters to whom a message went.
@@ -72,6 +74,9 @@ def list_context(user, mailbox: Mailbox, shows: str = "") -> dict[str, object]:
         "account": mailbox.account,
         "page": page(user, mailbox, shows=shows),
         "receiving": receiving.state_of(mailbox.account),
+        "troubles": troubles_of(
+            mailbox.account, user, reverse("webmail:mailbox", args=[mailbox.public_id])
+        ),
         "shows_recipients": mailbox.role in RECIPIENT_ROLES,
         "is_read_only": is_read_only(user, mailbox.account),
         "targets": folders.rows_of(
@@ -103,6 +108,7 @@ def home(request: HttpRequest) -> HttpResponse:
     context = {**folders.pane(request.user), "account": account}
     if account:
         context["receiving"] = receiving.state_of(account)
+        context["troubles"] = troubles_of(account, request.user, request.path)
     return render(request, "webmail/home.html", context)
 
 

@@ -15,25 +15,12 @@ from django.views.decorators.http import require_POST, require_safe
 
 from groupware.functions.permissions import function_required
 from webmail import tasks
-from webmail.error_messages import Advice, advise
 from webmail.models import MailAccount, Mailbox, Message
 from webmail.views import folders
 from webmail.views.bell import ring
 
 PATIENCE = timedelta(seconds=90)
 LONGEST_WAIT = timedelta(days=1)  # a page that was left open; further off is no time of ours
-
-
-@dataclass(frozen=True)
-class Trouble:
-    """One direction of an account that does not work, with what to tell about it."""
-
-    account: MailAccount
-    direction: str
-    advice: Advice
-    state: str
-    since: datetime | None
-    server_words: str
 
 
 @dataclass(frozen=True)
@@ -48,28 +35,6 @@ class Receiving:
     newest_pk: int
     known_pk: int  # messages after this one are new to whoever asks next
     has_failed: bool
-    troubles: list[Trouble]
-
-
-def troubles_of(account: MailAccount) -> list[Trouble]:
-    """The directions that do not work, receiving first."""
-    found = []
-    for direction, prefix in (("receive", "receive"), ("send", "send")):
-        health = getattr(account, f"{prefix}_health")
-        code = getattr(account, f"{prefix}_error_code")
-        if health in {MailAccount.Health.UNTRIED, MailAccount.Health.WORKING}:
-            continue
-        found.append(
-            Trouble(
-                account=account,
-                direction=direction,
-                advice=advise(code, direction, health),
-                state="trouble" if health == MailAccount.Health.RETRYING else "act",
-                since=getattr(account, f"{prefix}_error_since"),
-                server_words=getattr(account, f"{prefix}_error_text"),
-            )
-        )
-    return found
 
 
 def state_of(
@@ -96,7 +61,6 @@ def state_of(
         known_pk=after_pk if is_running and after_pk is not None else newest,
         has_failed=account.receive_health
         not in {MailAccount.Health.UNTRIED, MailAccount.Health.WORKING},
-        troubles=troubles_of(account),
     )
 
 

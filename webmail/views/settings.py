@@ -20,7 +20,7 @@ from webmail import account_page, removal, tasks, token_status
 from webmail.forms.account import MailAccountForm
 from webmail.models import AccountMember, MailAccount, MailServer, WebmailPolicy
 from webmail.views.bell import ring
-from webmail.views.receiving import troubles_of
+from webmail.views.troubles import troubles_of, troubles_of_servers
 
 
 def _mine(user: Any) -> QuerySet[MailAccount]:
@@ -52,7 +52,11 @@ def _may_change(user: Any, account: MailAccount) -> bool:
 def account_list(request: HttpRequest) -> HttpResponse:
     """Every account of the person with the state of receiving and of sending; then the shared ones."""
     rows = [
-        (account, troubles_of(account), token_status.statuses_of(account, request.user))
+        (
+            account,
+            troubles_of(account, request.user, request.path),
+            token_status.statuses_of(account, request.user),
+        )
         for account in _mine(request.user)
     ]
     personal = MailAccount.Kind.PERSONAL
@@ -70,7 +74,7 @@ def _page(request: HttpRequest, form: MailAccountForm, account: MailAccount | No
     context = {
         **account_page.shown(form, account, request.user),
         "may_change": account is None or _may_change(request.user, account),
-        "troubles": troubles_of(account) if account else [],
+        "troubles": troubles_of_servers(account, request.user) if account else [],
     }
     if account:
         back = reverse("webmail:account", args=[account.public_id])
