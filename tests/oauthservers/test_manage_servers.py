@@ -10,9 +10,10 @@ from django.urls import reverse
 from groupware.audit.models import AuditEvent
 from groupware.users.models import User
 from oauthservers import vault
+from oauthservers.errors import AdministratorRequiredError
 from oauthservers.models import AuthorizationServer, Grant
 from tests.oauthservers.conftest import grant_for
-from tests.oauthservers.registry import CANARY, add, form, page
+from tests.oauthservers.registry import CANARY, add, edit_address, form, page
 
 
 @pytest.fixture
@@ -129,6 +130,22 @@ def test_server_is_switched_off_and_on(browser, servers):
     assert AuthorizationServer.objects.get(key="google").is_enabled
 
 
+def test_switched_off_server_gives_no_token_at_once_and_goes_on_with_the_same_connection(
+    browser, sandbox, servers, administrator
+):
+    grant = grant_for(sandbox.generic, servers["generic"], administrator)
+    token = vault.access_token(grant)
+    address = reverse("oauthservers:switch_server", args=[servers["generic"].public_id])
+    browser.post(address, {"use": "0"})
+    with pytest.raises(AdministratorRequiredError) as refusal:
+        vault.access_token(grant)
+    assert refusal.value.code == "server_switched_off"
+    grant.refresh_from_db()
+    assert grant.state == Grant.State.ACTIVE
+    browser.post(address, {"use": "1"})
+    assert vault.access_token(grant) == token
+
+
 def test_nobody_else_sees_or_changes_the_registry(servers, person):
     client = Client()
     client.force_login(person)
@@ -138,9 +155,10 @@ def test_nobody_else_sees_or_changes_the_registry(servers, person):
         reverse("oauthservers:choose_kind"),
         reverse("oauthservers:add_server", args=["google"]),
         reverse("oauthservers:server", args=[server]),
+        reverse("oauthservers:edit_server", args=[server]),
     ):
         assert client.get(address).status_code == 403
-    for name in ("test_server", "switch_server", "delete_server", "server"):
+    for name in ("test_server", "switch_server", "delete_server", "edit_server", "change_secrets"):
         assert client.post(reverse(f"oauthservers:{name}", args=[server])).status_code == 403
     assert AuthorizationServer.objects.count() == 3
 
@@ -154,5 +172,6 @@ def test_every_page_of_the_registry_opens(browser, servers):
             for kind in ("microsoft", "google", "generic")
         ),
         *(reverse("oauthservers:server", args=[server.public_id]) for server in servers.values()),
+        *(edit_address(server) for server in servers.values()),
     ):
         assert browser.get(address).status_code == 200
