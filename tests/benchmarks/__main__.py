@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from tests.benchmarks import mail, receiving, screens
+from tests.benchmarks import mail, office, receiving, screens, searching
 from tests.benchmarks.report import Row, table, write
 from tests.benchmarks.surroundings import ROOT, Surroundings
 
@@ -19,6 +19,8 @@ BENCHMARKS: dict[str, Callable[[Surroundings], Iterator[Row]]] = {
     "poll": receiving.poll,
     "worker": receiving.worker,
     "pages": screens.pages,
+    "search": searching.search,
+    "office": office.office,
     "send": mail.send,
     "parse": mail.parse,
     "sanitize": mail.sanitize,

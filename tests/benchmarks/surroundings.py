@@ -85,9 +85,12 @@ class Surroundings:
         }
 
     def ours(
-        self, work: str, installation: str, address: str = LARGE, **more: Any
+        self, work: str, installation: str, address: str = LARGE, database: str = "", **more: Any
     ) -> dict[str, Any]:
-        """Do one work of ``tests.benchmarks.ours`` in a process of its own; return what it measured."""
+        """Do one work of ``tests.benchmarks.ours`` in a process of its own; return what it measured.
+
+        ``database`` is the address of an empty database to use instead of the installation's own.
+        """
         login = self.login(address)
         facts = {
             "ports": self.sandbox.ports,
@@ -98,10 +101,14 @@ class Surroundings:
             "messages": self.messages,
             **more,
         }
+        environment = self.installation(installation)
+        if database:
+            environment["DATABASE_URL"] = database
+            self._manage("migrate", environment=environment)
         answer = subprocess.run(
             [sys.executable, "-m", "tests.benchmarks.ours", work],
             cwd=ROOT,
-            env=self.installation(installation),
+            env=environment,
             input=json.dumps(facts),
             capture_output=True,
             text=True,
@@ -112,11 +119,11 @@ class Surroundings:
         measured: dict[str, Any] = json.loads(answer.stdout.splitlines()[-1])
         return measured
 
-    def _manage(self, *arguments: str) -> None:
+    def _manage(self, *arguments: str, environment: dict[str, str] | None = None) -> None:
         subprocess.run(
             [sys.executable, "manage.py", *arguments],
             cwd=ROOT,
-            env=self.environment,
+            env=environment or self.environment,
             check=True,
             stdout=subprocess.DEVNULL,
         )

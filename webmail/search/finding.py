@@ -15,7 +15,7 @@ from webmail.search import index
 from webmail.search.query import Query
 
 PAGE = 50
-_CHUNK = 400  # hits of the index looked at in one go
+_FIRST_CHUNK, _CHUNK = 2 * PAGE, 500  # hits of the index looked at in one go
 _MOST_LOOKED_AT = (
     8_000  # for one page; a condition that hardly anything meets goes on with the next page
 )
@@ -55,25 +55,29 @@ def _with_words(
 ) -> Results:
     """Hits of the index in its order, passing over those that a condition, a permission or time has taken away."""
     lowest = index.first_key_at(_midnight(query.after)) if query.after else 0
-    results, looked_at = Results(), 0
-    while looked_at < _MOST_LOOKED_AT:
-        keys = index.backend().find(query.phrases, accounts, start, _CHUNK)
-        is_end = len(keys) < _CHUNK or keys[-1] < lowest
-        numbers = {index.number_of(key): key for key in keys if key >= lowest}
-        found = messages.in_bulk(list(numbers))
-        for number, key in numbers.items():
-            if row := found.get(number):
-                if len(results.rows) == PAGE:
-                    return results
-                results.rows.append(row)
-                results.older = str(key)
-        if is_end:
-            results.older = ""
-            return results
-        looked_at += len(keys)
-        start = keys[-1]
-        results.older = str(start)
-    return results
+    chosen: list[int] = []
+    older, looked_at, chunk = "", 0, _FIRST_CHUNK
+    while looked_at < _MOST_LOOKED_AT and len(chosen) <= PAGE:
+        keys = index.backend().find(query.phrases, accounts, start, chunk)
+        numbers = [index.number_of(key) for key in keys if key >= lowest]
+        open_to = set(messages.filter(pk__in=numbers).values_list("pk", flat=True))
+        chosen += [key for key in keys if key >= lowest and index.number_of(key) in open_to]
+        if len(keys) < chunk or keys[-1] < lowest:
+            break
+        start, looked_at, chunk = keys[-1], looked_at + chunk, _CHUNK
+        older = str(start)
+    else:
+        return _page(messages, chosen, older)
+    return _page(messages, chosen, "")
+
+
+def _page(messages: MessageQuerySet, keys: list[int], older: str) -> Results:
+    """The rows of the first keys; ``older`` is where to go on when they are no more than a page."""
+    if len(keys) > PAGE:
+        keys, older = keys[:PAGE], str(keys[PAGE - 1])
+    found = messages.in_bulk([index.number_of(key) for key in keys])
+    rows = (found.get(index.number_of(key)) for key in keys)
+    return Results([row for row in rows if row], older)
 
 
 def _without_words(messages: MessageQuerySet, cursor: str) -> Results:

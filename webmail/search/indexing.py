@@ -35,7 +35,10 @@ def index_batch(limit: int = BATCH) -> int:
     if not found:
         return 0
     names = _file_names(found)
-    entries = {message.pk: _entry(message, names.get(message.pk, [])) for message in found}
+    entries = {
+        message.pk: entry_of(message, names.get(message.pk, []), body_of(message))
+        for message in found
+    }
     with transaction.atomic():
         rows = Message.objects.select_for_update().filter(pk__in=list(entries), is_indexed=False)
         still = list(rows.order_by("pk").values_list("pk", flat=True))
@@ -65,24 +68,24 @@ def _file_names(messages: Sequence[Message]) -> dict[int, list[str]]:
     return names
 
 
-def _entry(message: Message, names: Iterable[str]) -> Entry:
+def entry_of(message: Message, names: Iterable[str], text: str) -> Entry:
+    """The words of a message: its header, the names of its files, the ``text`` of its body."""
     people = [*message.to, *message.cc, *message.bcc]
-    body = chain(_words_of(names), words(_text(message), LONGEST_BODY))
     return Entry(
         key=index.key_of(message.received_at, message.pk),
         account_id=message.account_id,
         subject=_words_of([message.subject]),
         author=_words_of(chain.from_iterable([*message.authors, *message.sender])),
         recipients=_words_of(chain.from_iterable(people)),
-        body=list(body),
+        body=_words_of(names) + words(text, LONGEST_BODY),
     )
 
 
 def _words_of(texts: Iterable[str]) -> list[str]:
-    return list(words("\n".join(texts), _LONGEST_HEADER))
+    return words("\n".join(texts), _LONGEST_HEADER)
 
 
-def _text(message: Message) -> str:
+def body_of(message: Message) -> str:
     """The body as text; what a guarded reading cannot bring out is left out, and found by its header."""
     if message.body_state == Message.Body.QUARANTINED or not message.digest:
         return message.preview

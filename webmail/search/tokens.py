@@ -8,8 +8,8 @@ next to each other, which a phrase asks for. Everything else is a word as it sta
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
+from operator import add
 
 from webmail.mime.text import fold_for_search
 
@@ -30,15 +30,14 @@ class Word:
     is_prefix: bool = False
 
 
-def words(text: str, limit: int) -> Iterator[str]:
+def words(text: str, limit: int) -> list[str]:
     """At most ``limit`` words of ``text`` in their order."""
-    count = 0
+    found: list[str] = []
     for match in _RUNS.finditer(fold_for_search(text)):
-        for word in _cut(match):
-            if count == limit:
-                return
-            count += 1
-            yield word
+        found += _cut(match)
+        if len(found) >= limit:
+            break
+    return found[:limit]
 
 
 def asked(text: str) -> list[list[Word]]:
@@ -57,7 +56,7 @@ def side_by_side(text: str) -> list[Word]:
     for match in runs:
         is_last = match is runs[-1]
         pairs = _cut(match)
-        if match[2]:
+        if match.lastindex == 2:
             phrase.append(Word(pairs[0], is_prefix=is_last))
         elif is_last:
             phrase += [Word(pair) for pair in pairs[:-1]] or [Word(pairs[0], is_prefix=True)]
@@ -68,6 +67,6 @@ def side_by_side(text: str) -> list[Word]:
 
 def _cut(match: re.Match[str]) -> list[str]:
     run: str = match[0]
-    if match[2]:
+    if match.lastindex == 2:
         return [run[:LONGEST_WORD]]
-    return [run[start : start + 2] for start in range(len(run))]
+    return [*map(add, run, run[1:]), run[-1]]

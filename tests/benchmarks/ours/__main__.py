@@ -17,6 +17,8 @@ WORKS = {
     "parse": "bodies",
     "sanitize": "bodies",
     "worker": "working",
+    "office": "office",
+    "search": "searching",
 }
 
 

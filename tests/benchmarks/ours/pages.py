@@ -28,7 +28,7 @@ def pages(facts: dict[str, Any]) -> dict[str, Any]:
     html = listed.filter(parts__content_type="text/html").distinct()[:REQUESTS]
     bodies = [message.public_id for message in html]
     last = listed[max(listed.count() - 51, 0)]
-    visit = _visitor(inbox.account.owner)
+    visit = visitor(inbox.account.owner)
     folder = reverse("webmail:mailbox", args=[inbox.public_id])
     rows = reverse("webmail:rows", args=[inbox.public_id])
     cursor = f"{last.received_at.isoformat()}~{last.pk}".replace("+", "%2B")
@@ -48,7 +48,8 @@ def _address(name: str, public_ids: list[Any], turn: int) -> str:
     return reverse(f"webmail:{name}", args=[public_ids[turn % len(public_ids)]])
 
 
-def _visitor(person: Any) -> Callable[..., bytes]:
+def visitor(person: Any) -> Callable[..., bytes]:
+    """A browser of ``person``: gives the answer to a path, a query and headers, through the WSGI application."""
     from groupware.wsgi import application
 
     browser = Client()
