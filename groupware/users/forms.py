@@ -179,9 +179,11 @@ class PersonField(forms.CharField):
         )
         super().__init__(**kwargs)
 
-    def clean(self, value: Any) -> User:
-        """Return the person; a name that nobody has is refused."""
+    def clean(self, value: Any) -> User | None:
+        """Return the person; a name that nobody has is refused, and none at all is nobody where that is allowed."""
         name = super().clean(value)
+        if not name:
+            return None
         person = User.objects.active().signing_in_with(name).first()
         if person is None:
             raise ValidationError(_("Nobody signs in with %(name)s."), params={"name": name})
