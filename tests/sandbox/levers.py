@@ -107,6 +107,11 @@ class Mailboxes(_Levers):
         """Switches `imap`, `pop3`, `smtp` or `licensed` of one mailbox on or off."""
         self._do("switch", address=address, **switches)
 
+    def answer(self, address: str, **answers: str) -> None:
+        """Lets the front refuse this mailbox in the given words, by protocol (`imap`, `pop3`,
+        `smtp`), IMAP's without the tag; empty words take it back."""
+        self._do("answer", address=address, **answers)
+
     def approve_device(self, user_code: str, address: str) -> None:
         """The person types the code elsewhere, signs in and agrees."""
         self._do("decide_device", user_code=user_code, address=address, is_approved=True)

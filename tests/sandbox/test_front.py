@@ -118,6 +118,18 @@ def test_a_mailbox_that_may_not_send_says_so_and_another_may(sandbox, tls):
         server.switch(ALICE, fax=False)
 
 
+def test_a_mailbox_is_refused_in_the_words_of_a_test(sandbox, tls):
+    server, words = sandbox.microsoft, "535 5.7.139 The user is locked by the security defaults"
+    server.answer(ALICE, smtp=words, imap="NO [UNAVAILABLE] Server busy")
+    token = server.issue(ALICE).access_token
+    with smtp(sandbox, tls) as client:
+        assert signed_in(client, ALICE, token) == (535, words[4:].encode())
+    with pytest.raises(imaplib.IMAP4.error, match="Server busy"):
+        imap(sandbox, tls, ALICE, token)
+    server.answer(ALICE, smtp="", imap="")
+    imap(sandbox, tls, ALICE, token).logout()
+
+
 def test_who_is_no_delegate_of_a_shared_mailbox_is_not_connected(sandbox, tls):
     server = sandbox.microsoft
     stranger = imap(sandbox, tls, SUPPORT, server.issue(MARIA).access_token)

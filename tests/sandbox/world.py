@@ -116,8 +116,10 @@ class World:
             app = make_app(realm, self.secrets["generic_pages"])
             self.web.serve(self.ports[f"{kind}_https"], app, bad)
 
-    def _judge(self, protocol: str, user: str, token: str) -> Verdict:
-        return verdict(self.realms, self.store.access_token(token), protocol, user)
+    def _judge(self, protocol: str, user: str, token: str) -> tuple[Verdict, str]:
+        row = self.store.access_token(token)
+        words = self.realms[row["realm"]].directory.answer_to(user, protocol) if row else ""
+        return verdict(self.realms, row, protocol, user), words
 
     def stop(self) -> None:
         self.listeners.stop()

@@ -21,13 +21,17 @@ class Verdict(enum.Enum):
 
 @dataclass
 class Mailbox:
-    """A mailbox of the realm. `delegates` are addresses of people who may open it and send as it."""
+    """A mailbox of the realm. `delegates` are addresses of people who may open it and send as it.
+
+    `answers` are replies by protocol that the front gives in place of its own at signing in.
+    """
 
     address: str
     delegates: set[str] = field(default_factory=set)
     is_shared: bool = False
     is_licensed: bool = True
     switched_off: set[str] = field(default_factory=set)
+    answers: dict[str, str] = field(default_factory=dict)
 
 
 class Directory:
@@ -70,6 +74,18 @@ class Directory:
             else:
                 mailbox.switched_off.add(name)
 
+    def answer(self, address: str, **answers: str) -> None:
+        """Replies for `imap`, `pop3` and `smtp` (without the tag); empty takes one back."""
+        mailbox = self.mailbox(address)
+        if not answers.keys() <= {"imap", "pop3", "smtp"}:
+            raise ValueError(f"There is no protocol {sorted(answers)}.")
+        kept = {**mailbox.answers, **answers}
+        mailbox.answers = {name: words for name, words in kept.items() if words}
+
+    def answer_to(self, address: str, protocol: str) -> str:
+        mailbox = self.find(address)
+        return mailbox.answers.get(protocol, "") if mailbox else ""
+
     def may_send_as(self, person: str, sender: str) -> bool:
         """Whether this person may write another mailbox's address as the sender."""
         mailbox = self.find(sender)
@@ -99,6 +115,8 @@ def verdict(
             return Verdict.REFUSED
         if row["address"] not in mailbox.delegates:
             return Verdict.NOT_CONNECTED
+    if protocol in mailbox.answers:
+        return Verdict.REFUSED
     if not mailbox.is_licensed:
         return Verdict.NOT_CONNECTED
     if protocol in mailbox.switched_off:

@@ -122,5 +122,6 @@ _ON_REALM: dict[str, Any] = {
     "remove_delegate": lambda realm, mailbox, delegate: realm.directory.mailbox(
         mailbox
     ).delegates.remove(delegate),
+    "answer": lambda realm, address, **answers: realm.directory.answer(address, **answers),
     "switch": lambda realm, address, **switches: realm.directory.switch(address, **switches),
 }

@@ -17,8 +17,8 @@ from tests.sandbox.front.wire import Wire
 
 _XOAUTH2 = re.compile(r"user=([^\x01]*)\x01auth=Bearer ([^\x01]*)\x01\x01", re.IGNORECASE)
 
-Judge = Callable[[str, str, str], Verdict]
-"""Protocol, user name and token in; what becomes of them out."""
+Judge = Callable[[str, str, str], tuple[Verdict, str]]
+"""Protocol, user name and token in; what becomes of them, and words for a refusal, out."""
 Connect = Callable[[str], Awaitable[Wire]]
 """A connection to Dovecot for a protocol."""
 
@@ -64,8 +64,12 @@ class Dialect:
         match = _XOAUTH2.fullmatch(text)
         return (match[1], match[2]) if match else ("", "")
 
-    def verdict(self, user: str, token: str) -> Verdict:
-        return self._judge(self.protocol, user, token)
+    async def admit(self, user: str, token: str, command: str, success: str) -> tuple[Verdict, str]:
+        """Lets a good token in, until the conversation has ended; the verdict and its words."""
+        verdict, words = self._judge(self.protocol, user, token)
+        if verdict is Verdict.OPEN and not await self.hand_over(user, token, command, success):
+            verdict = Verdict.REFUSED
+        return verdict, words
 
     async def hand_over(self, user: str, token: str, command: str, success: str) -> bool:
         """Signs in to Dovecot and lets it go on; False when it refuses."""
@@ -140,14 +144,13 @@ class ImapDialect(Dialect):
             await self.wire.say(f"{tag} NO Unsupported authentication mechanism.")
             return
         user, token = await self.credentials(first, "+ ")
-        verdict, done = self.verdict(user, token), f"{tag} OK AUTHENTICATE completed."
+        done = f"{tag} OK AUTHENTICATE completed."
+        verdict, words = await self.admit(user, token, f"{tag} AUTHENTICATE XOAUTH2", done)
         if verdict is Verdict.NOT_CONNECTED:
             await self.wire.say(done)
             await self._stay_outside()
-        elif verdict is not Verdict.OPEN or not await self.hand_over(
-            user, token, f"{tag} AUTHENTICATE XOAUTH2", done
-        ):
-            await self.wire.say(f"{tag} NO AUTHENTICATE failed.")
+        elif verdict is not Verdict.OPEN:
+            await self.wire.say(f"{tag} {words or 'NO AUTHENTICATE failed.'}")
 
     async def _stay_outside(self) -> None:
         while not self.has_ended:
@@ -173,6 +176,7 @@ class ImapDialect(Dialect):
 
 class Pop3Dialect(Dialect):
     protocol = "pop3"
+    _REFUSED = "-ERR Authentication failure: unknown user name or bad password."
 
     def greeting(self) -> str:
         return "+OK The sandbox POP3 service is ready."
@@ -199,10 +203,9 @@ class Pop3Dialect(Dialect):
     async def _authenticate(self, first: str) -> None:
         user, token = await self.credentials(first, "+ ")
         done = "+OK User successfully authenticated."
-        if self.verdict(user, token) is not Verdict.OPEN or not await self.hand_over(
-            user, token, "AUTH XOAUTH2", done
-        ):
-            await self.wire.say("-ERR Authentication failure: unknown user name or bad password.")
+        verdict, words = await self.admit(user, token, "AUTH XOAUTH2", done)
+        if verdict is not Verdict.OPEN:
+            await self.wire.say(words or self._REFUSED)
 
     def is_success(self, answer: str) -> bool:
         return answer.startswith("+OK")
@@ -246,12 +249,10 @@ class SmtpDialect(Dialect):
             )
             return
         user, token = await self.credentials(first, "334 ")
-        verdict = self.verdict(user, token)
         done = "235 2.7.0 Authentication successful"
-        if verdict is not Verdict.OPEN or not await self.hand_over(
-            user, token, "AUTH XOAUTH2", done
-        ):
-            await self.wire.say(self._WORDS.get(verdict, self._REFUSED))
+        verdict, words = await self.admit(user, token, "AUTH XOAUTH2", done)
+        if verdict is not Verdict.OPEN:
+            await self.wire.say(words or self._WORDS.get(verdict, self._REFUSED))
 
     async def open_behind(self, behind: Wire) -> None:
         await behind.line()
