@@ -9,6 +9,7 @@ import threading
 from pathlib import Path
 
 from tests.sandbox import PASSWORD, Sandbox, SandboxError
+from tests.sandbox.people import SHARED_MAILBOXES
 
 
 def main() -> int:
@@ -45,7 +46,14 @@ def _welcome(sandbox: Sandbox) -> str:
             ("IMAP", sandbox.imap),
             ("POP3", sandbox.pop3),
             ("Submission", sandbox.submission),
+            ("IMAP, front", sandbox.exchange.imap),
+            ("POP3, front", sandbox.exchange.pop3),
+            ("SMTP, front", sandbox.exchange.submission),
         )
+    ]
+    shared = [
+        f"{mailbox.address:<24} {', '.join(mailbox.delegates) or 'application'}"
+        for mailbox in SHARED_MAILBOXES
     ]
     servers = [
         f"{server.key:<12} {server.base_url}"
@@ -61,6 +69,7 @@ def _welcome(sandbox: Sandbox) -> str:
             *servers,
             *mail,
             *people,
+            *shared,
             f"Everybody's password: {PASSWORD}",
             f"Certificate authority: {sandbox.ca_file}",
             f"Provisioning file: {sandbox.provisioning_file}",
