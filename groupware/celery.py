@@ -85,6 +85,14 @@ app.conf.beat_schedule = {
         "task": "oauthservers.tasks.purge_requests",
         "schedule": timedelta(minutes=10),
     },
+    "tell servers what was given up": {
+        "task": "oauthservers.tasks.tell_servers",
+        "schedule": timedelta(minutes=1),
+    },
+    "give up connections that nobody needs": {
+        "task": "webmail.tasks.release_unused_grants",
+        "schedule": timedelta(minutes=5),
+    },
     "tell people what has stopped": {
         "task": "groupware.notices.tasks.send_due",
         "schedule": timedelta(seconds=settings.NOTICE_SWEEP_SECONDS),

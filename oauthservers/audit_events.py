@@ -18,4 +18,6 @@ LABELS = {
     "oauthservers.grant.kept": _("Mailbox connected"),
     "oauthservers.grant.expired": _("Connection needs authorization again"),
     "oauthservers.grant.disconnected": _("Mailbox disconnected"),
+    "oauthservers.grant.revoked_at_server": _("Access given up at the authorization server"),
+    "oauthservers.grant.revocation_given_up": _("Access could not be given up at the server"),
 }

@@ -11,7 +11,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from groupware import leases
-from oauthservers import diagnosis, timing, vault
+from oauthservers import diagnosis, revoking, timing, vault
 from oauthservers.errors import OAuthError
 from oauthservers.flows import authorization_code, device_code
 from oauthservers.models import AuthorizationRequest, AuthorizationServer, Grant, GrantQuerySet
@@ -64,6 +64,12 @@ def poll_device(pk: int) -> None:
     attempt = AuthorizationRequest.objects.filter(pk=pk).first()
     if attempt is not None:
         device_code.poll(attempt)
+
+
+@shared_task(ignore_result=True, soft_time_limit=240, time_limit=300)
+def tell_servers() -> None:
+    """Tell servers which tokens were given up here."""
+    revoking.tell_servers()
 
 
 @shared_task(ignore_result=True)

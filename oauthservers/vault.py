@@ -48,7 +48,7 @@ from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
 from groupware.audit.record import record
-from oauthservers import adapter, breaker, timing
+from oauthservers import adapter, breaker, revoking, timing
 from oauthservers.errors import (
     AdministratorRequiredError,
     OAuthError,
@@ -199,25 +199,15 @@ def revoke(grant: Grant) -> bool:
     Erasing comes first, so that a server that does not answer cannot keep the tokens alive in our database.
     """
     row = _read(grant.pk)
-    try:
-        refresh_token = row.opened("refresh_token")
-    except AdministratorRequiredError:
-        refresh_token = ""
-    Grant.objects.filter(pk=row.pk).update(
-        access_token="",
-        refresh_token="",
-        access_token_expires_at=None,
-        state=Grant.State.REVOKED,
-        state_since=timezone.now(),
-        version=F("version") + 1,
-        **NO_TROUBLE,
-    )
+    refresh_token = revoking.erase(row)
     try:
         told = bool(refresh_token) and adapter.provider_for(row.server).revoke(refresh_token)
     except OAuthError as error:
         logger.warning(
             "revocation failed", extra={"grant": str(row.public_id), "error": error.code}
         )
+        if isinstance(error, TemporaryOAuthError):
+            revoking.leave(row, refresh_token)  # told as soon as the server is back
         told = False
     record("oauthservers.grant.disconnected", target=row, details={"revoked_at_server": told})
     tell(_read(row.pk))

@@ -26,6 +26,7 @@ class WebmailConfig(AppConfig):
             authorizations,
             notices,
             presets,
+            releasing,
         )
         from webmail.health import health, unread
         from webmail.provisioning import MailAccountSection, MailServerSection

@@ -8,7 +8,17 @@ from celery import shared_task
 from django.core.cache import cache
 from kombu.exceptions import OperationalError
 
-from webmail import checks, invitations, outbox, rawstore, removal, switchover, sync, transfer
+from webmail import (
+    checks,
+    invitations,
+    outbox,
+    rawstore,
+    releasing,
+    removal,
+    switchover,
+    sync,
+    transfer,
+)
 from webmail.models import RemoteOperation
 from webmail.search import indexing
 from webmail.sync import pop3_account
@@ -94,6 +104,12 @@ def erase_removed() -> None:
     """Delete what belongs to accounts that were removed, a minute at a time."""
     if removal.erase_removed():
         erase_removed.delay()
+
+
+@shared_task(soft_time_limit=5 * 60, time_limit=6 * 60)
+def release_unused_grants() -> None:
+    """Give up connections of people who left and of accounts that were switched off."""
+    releasing.release_unused()
 
 
 @shared_task
