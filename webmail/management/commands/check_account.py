@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from webmail import diagnosis
+from webmail.check_steps import GROUPS
 from webmail.management.commands._accounts import accounts_at
 
 
@@ -32,9 +33,12 @@ class Command(BaseCommand):
 
     def _print(self, step: diagnosis.Step) -> None:
         mark = self.style.SUCCESS("ok    ") if step.is_fine else self.style.ERROR("failed")
-        words = f"{step.direction:<8}{step.label}: {step.detail}".rstrip(": ")
+        group = f"{GROUPS[step.direction]}:"
+        words = f"{group} {step.label}: {step.detail}".rstrip(": ")
         self.stdout.write(f"  {mark} {words} [{step.milliseconds} ms]")
-        if step.advice:
-            self.stdout.write(f"         {step.advice.headline} {step.advice.who} ({step.code})")
+        if not step.is_fine:
+            self.stdout.write(f"         {step.explanation} ({step.code})")
+        for number, act in enumerate(step.steps, 1):
+            self.stdout.write(f"         {number}. {act}")
         if step.server_text:
             self.stdout.write(f"         The server says: {step.server_text}")
