@@ -60,7 +60,7 @@ def test_no_token_is_lost_when_the_key_changes_while_a_worker_runs(
     assert worker.stdout.readline() == "ready\n"
     changes = 0
     while worker.poll() is None and changes < 200:
-        call_command("rotate_keys", stdout=StringIO())
+        call_command("rotate_encryption_key", stdout=StringIO())
         changes += 1
     assert worker.wait(120) == 0
     assert changes > 1

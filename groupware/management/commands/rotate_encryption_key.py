@@ -1,4 +1,4 @@
-"""``manage.py rotate_keys``: seal every stored secret with the first key of the ring."""
+"""``manage.py rotate_encryption_key``: seal every stored secret with the first key of the ring."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ def server(settings) -> AuthorizationServer:
 
 def run(**options: object) -> str:
     out = StringIO()
-    call_command("rotate_keys", stdout=out, **options)
+    call_command("rotate_encryption_key", stdout=out, **options)
     return out.getvalue()
 
 
