@@ -56,13 +56,14 @@ _SHOWN: dict[str, dict[str, tuple[str, ...]]] = {
 
 @dataclass(frozen=True)
 class Group:
-    """Fields under one heading. ``access``: shown for this way of access only."""
+    """Fields under one heading. ``access``: shown for this way of access only; ``columns``: what stands side by side."""
 
     title: str
     fields: list[forms.BoundField]
     intro: str = ""
     access: str = ""
     key: str = ""
+    columns: Sequence[list[forms.BoundField]] = ()
 
 
 def names_of(kind: str) -> dict[str, tuple[str, ...]]:
@@ -83,7 +84,7 @@ def headings() -> Sequence[tuple[str, str, str, str]]:
     return (
         ("registration", "", "", ""),
         ("mail_servers", _("Mail servers"), "", ""),
-        ("access", _("Access"), _("Who allows a mailbox to be opened."), ""),
+        ("access", _("Access"), "", ""),
         (
             "flows",
             _("Ways to authorize"),

@@ -70,9 +70,6 @@ class ServerForm(CredentialsForm):
             "publishing": gettext_lazy(
                 "Of the consent screen. While it is “Testing”, every permission ends after seven days."
             ),
-            "endpoint": gettext_lazy(
-                "https://login.microsoftonline.com/<tenant>/oauth2/v2.0, with your tenant's ID or domain."
-            ),
             "issuer": gettext_lazy("The server's own address; it describes its endpoints there."),
             "ca_certificates": gettext_lazy(
                 "Only for a server with a certificate of your own authority."
@@ -131,10 +128,15 @@ class ServerForm(CredentialsForm):
         for name in ("endpoint", "issuer", *TYPED):
             if known := getattr(preset, name):
                 fields[name].widget.attrs["placeholder"] = known
+        fields["access"].label = _("Who allows a mailbox to be opened")
         if self.kind == Kind.MICROSOFT:
             fields["endpoint"].required = True
+            pattern = preset.endpoint.replace("/organizations/", "/<tenant>/")
+            text = _(
+                "%(endpoint)s with your tenant's ID or domain; “organizations” for every company, “common” for personal accounts as well, “consumers” for those alone."
+            )
             # Help texts are taken for markup.
-            fields["endpoint"].help_text = escape(fields["endpoint"].help_text)
+            fields["endpoint"].help_text = escape(text % {"endpoint": pattern})
         if self.kind == Kind.GOOGLE:
             fields["issuer"].help_text = _("Empty: Google itself.")
 
@@ -153,12 +155,15 @@ class ServerForm(CredentialsForm):
     @property
     def groups(self) -> list[Group]:
         """What the page shows, heading by heading."""
-        names = names_of(self.kind)
-        return [
-            Group(title, fields, intro, access, key)
-            for key, title, intro, access in headings()
-            if (fields := [self[name] for name in names.get(key, ()) if name in self.fields])
-        ]
+        names, groups = names_of(self.kind), []
+        for key, title, intro, access in headings():
+            shown = [name for name in names.get(key, ()) if name in self.fields]
+            pairs = [[n for n in shown if n.startswith(secret)] for secret in SECRETS]
+            alone = [self[name] for name in shown if not any(name in pair for pair in pairs)]
+            columns = [[self[name] for name in pair] for pair in pairs if pair]
+            if shown:
+                groups.append(Group(title, alone, intro, access, key, columns))
+        return groups
 
     # -- checks ------------------------------------------------------------------------------------
 
