@@ -28,6 +28,13 @@ def fill_in(visitor: Visitor, username: str, protocol: str, *, button: str, **fi
         outgoing_server=form.choice("outgoing_server", servers["smtp"]),
         **fields,
     )
+    if button == "authenticate":
+        leave_for_sign_in(visitor)
+
+
+def leave_for_sign_in(visitor: Visitor) -> None:
+    """On the page that authorizes a mailbox: sign in here, in this browser."""
+    visitor.submit(visitor.page.form("way"), ("way", "redirect"))
 
 
 @pytest.mark.parametrize("protocol", ["imap", "pop3"])
