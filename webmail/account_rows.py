@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from django.utils import timezone
 
+from groupware import many_rows
 from groupware.audit.record import record_each
-from webmail.models import MailAccount
+from webmail.models import MailAccount, MailServer
 
 Health = MailAccount.Health
-_AGAIN = ("receive_health", "receive_failures", "next_sync_at", "send_health")
-_BATCH = 1000
 
 
-def fits(account: MailAccount, direction: str) -> bool:
-    """Whether the connection of one direction is for the account's address and server; none at all fits."""
-    grant = account.receive_grant if direction == "receive" else account.send_grant
-    server = account.incoming_server if direction == "receive" else account.outgoing_server
+class Connection(Protocol):
+    """What is looked at of a connection (``Grant``)."""
+
+    server_id: int
+    mailbox_address: str
+
+
+def fits(account: MailAccount, grant: Connection | None, server: MailServer | None) -> bool:
+    """Whether a connection is for the account's address and for the mail server of its direction; none at all fits."""
     if grant is None:
         return True
     return (
@@ -28,33 +32,27 @@ def fits(account: MailAccount, direction: str) -> bool:
     )
 
 
-def add(accounts: Sequence[MailAccount]) -> None:
-    """Create accounts, due to be received at once."""
-    now = timezone.now()
-    for account in accounts:
-        account.next_sync_at = now
-    MailAccount.objects.bulk_create(accounts, batch_size=_BATCH)
+def add(accounts: Sequence[MailAccount], columns: Iterable[str]) -> None:
+    """Create accounts, due to be received at once; ``columns`` are those in which they differ besides whose they are.
 
-
-def change(accounts: Sequence[MailAccount], columns: Iterable[str]) -> None:
-    """Write ``columns`` of accounts that exist, and try both directions again.
-
-    One statement a thousand rows: an insert that meets its own key and becomes an update of those columns alone, so
-    what receiving writes meanwhile stays. Nothing is added: the caller has read the rows under a lock.
+    The accounts do not learn their primary keys.
     """
     now = timezone.now()
     for account in accounts:
-        account.receive_health = account.send_health = Health.UNTRIED
-        account.receive_failures = 0
         account.next_sync_at = now
-    if accounts:
-        MailAccount.objects.bulk_create(
-            accounts,
-            update_conflicts=True,
-            unique_fields=["id"],
-            update_fields=sorted({*columns, *_AGAIN}),
-            batch_size=_BATCH,
-        )
+    many_rows.insert(accounts, {*columns, "public_id", "kind", "owner_id", "address"})
+
+
+def change(accounts: Sequence[MailAccount], columns: Iterable[str]) -> None:
+    """Write ``columns`` of accounts that exist and nothing else of them, and try both directions again."""
+    many_rows.update(
+        accounts,
+        columns,
+        receive_health=Health.UNTRIED,
+        receive_failures=0,
+        send_health=Health.UNTRIED,
+        next_sync_at=timezone.now(),
+    )
 
 
 def tell(event: str, accounts: Iterable[tuple[MailAccount, Iterable[str]]], **details: Any) -> None:

@@ -18,6 +18,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from groupware import many_rows
 from oauthservers.models import Grant
 from webmail import account_rows
 from webmail.models import MailAccount, Mailbox, MailServer, SwitchedAccount, Switchover
@@ -34,7 +35,6 @@ COLUMNS = (
     "receive_grant_id",
     "send_grant_id",
 )
-_FIELDS = [column.removesuffix("_id") for column in COLUMNS]
 
 
 class ChangedMeanwhileError(Exception):
@@ -79,9 +79,30 @@ def found(switchover: Switchover, accounts: QuerySet[MailAccount]) -> QuerySet[M
 
 def moves(switchover: Switchover, accounts: QuerySet[MailAccount]) -> list[Move]:
     """What the step would do to each account that is found; nothing is written."""
-    has_mail = Exists(Mailbox.objects.filter(account=OuterRef("pk")))
-    rows = found(switchover, accounts).select_related("owner", "incoming_server", "outgoing_server")
-    return [_move(switchover, account) for account in rows.annotate(has_mail=has_mail)]
+    named = found(switchover, accounts).only(
+        "public_id", "owner_id", "name", "address", "authorized_as", *COLUMNS
+    )
+    rows = list(named)
+    grants = {row.receive_grant_id for row in rows} | {row.send_grant_id for row in rows}
+    wanted = Grant.objects.filter(pk__in=grants - {None})
+    known = _Known(
+        {server.pk: server for server in MailServer.objects.all()},
+        {
+            grant.pk: grant
+            for grant in wanted.only("pk", "public_id", "server_id", "mailbox_address")
+        },
+        set(Mailbox.objects.order_by().values_list("account_id", flat=True).distinct()),
+    )
+    return [_move(switchover, account, known) for account in rows]
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What was read once for all accounts: servers and connections by key, and who has mail."""
+
+    servers: dict[int | None, MailServer]
+    grants: dict[int | None, Grant]
+    with_mail: set[int]
 
 
 def fingerprint(made: Iterable[Move]) -> str:
@@ -92,20 +113,22 @@ def fingerprint(made: Iterable[Move]) -> str:
     return digest.hexdigest()
 
 
-def _move(switchover: Switchover, account: MailAccount) -> Move:
+def _move(switchover: Switchover, account: MailAccount, known: _Known) -> Move:
     move = Move(account, values_of(account))
     incoming, outgoing = switchover.incoming_server, switchover.outgoing_server
     if incoming is None:
         move.obstacle = _("The server to move to was removed.")
         return move
-    if account.incoming_server.protocol != incoming.protocol and account.has_mail:
-        protocol = account.incoming_server.get_protocol_display()
+    present = known.servers[account.incoming_server_id]
+    if present.protocol != incoming.protocol and account.pk in known.with_mail:
+        protocol = present.get_protocol_display()
         move.obstacle = _(
             "It keeps mail that came by %(protocol)s and cannot change to another protocol."
         ) % {"protocol": protocol}
         return move
     sends = account.outgoing_server_id is not None and account.send_authentication != Send.OFF
-    target = (outgoing or account.outgoing_server) if sends else account.outgoing_server
+    before = known.servers.get(account.outgoing_server_id)
+    target = (outgoing or before) if sends else before
     how = account.send_authentication
     if sends and (outgoing is not None or how == Send.SAME_AS_RECEIVING):
         same = target.authorization_server_id == incoming.authorization_server_id
@@ -124,9 +147,9 @@ def _move(switchover: Switchover, account: MailAccount) -> Move:
     }
     if how != Send.PASSWORD:
         move.after["send_username"] = _address_or_nothing(account.send_username)
-    account.incoming_server, account.outgoing_server = incoming, target
-    for direction in ("receive", "send"):
-        if not account_rows.fits(account, direction):
+    for direction, server in (("receive", incoming), ("send", target)):
+        grant = known.grants.get(move.before[f"{direction}_grant_id"])
+        if not account_rows.fits(account, grant, server):
             move.after[f"{direction}_grant_id"] = None
     if not move.changed:
         move.obstacle = _("It is set up like this already.")
@@ -157,17 +180,16 @@ def apply(switchover: Switchover, accounts: QuerySet[MailAccount], expected: str
         if fingerprint(made) != expected:
             raise ChangedMeanwhileError
         going = [move for move in made if not move.obstacle]
-        SwitchedAccount.objects.bulk_create(
-            [
-                SwitchedAccount(
-                    switchover=locked, account=m.account, before=m.before, after=m.after
-                )
-                for m in going
-            ]
-        )
+        rows = [
+            SwitchedAccount(
+                switchover=locked, account_id=m.account.pk, before=m.before, after=m.after
+            )
+            for m in going
+        ]
+        many_rows.insert(rows, ("account_id", "before", "after"))
         for move in going:
             _take(move.account, move.after)
-        account_rows.change([move.account for move in going], _FIELDS)
+        account_rows.change([move.account for move in going], COLUMNS)
         told = [(move.account, move.changed) for move in going]
         account_rows.tell("webmail.account.switched", told, switchover=str(locked.public_id))
         locked.state = Switchover.State.APPLIED
@@ -214,7 +236,7 @@ def undo(switchover: Switchover, only: Iterable[Any] | None = None) -> tuple[int
                 }
                 _take(row.account, restored)
                 going.append(row)
-        account_rows.change([row.account for row in going], _FIELDS)
+        account_rows.change([row.account for row in going], COLUMNS)
         now = timezone.now()
         switchover.accounts.filter(pk__in=[row.pk for row in going]).update(undone_at=now)
         told = [

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from copy import copy
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import models
-from django.db.models.base import ModelState
 
-from groupware import logs
+from groupware import logs, many_rows
 from groupware.audit import registry
 from groupware.audit.middleware import client_address, current_request
 from groupware.audit.models import AuditEvent
@@ -30,7 +28,9 @@ def record(
     Raises LookupError for a name that no app registered.
     """
     event = _blank(name, actor)
-    _fill(event, target, details)
+    event.details = logs.masked(details or {})
+    if target is not None:
+        _point_at(event, target)
     event.save()
     return event
 
@@ -40,13 +40,18 @@ def record_each(
 ) -> int:
     """Write one event for each target with its details, as ``record`` would, in few statements; return how many."""
     common = _blank(name, actor)
+    masked: dict[str, Any] = {}  # of thousands most have the same details
     events = []
     for target, details in targets:
-        event = copy(common)
-        event._state = ModelState()
-        _fill(event, target, details)
+        key = repr(details)
+        if key not in masked:
+            masked[key] = logs.masked(details)
+        event = AuditEvent(name=name, details=masked[key])
+        for column in ("at", "actor_id", "actor_label", "address", "request_id"):
+            setattr(event, column, getattr(common, column))
+        _point_at(event, target)
         events.append(event)
-    AuditEvent.objects.bulk_create(events)
+    many_rows.insert(events, ("target_type", "target_id", "target_label", "details"))
     return len(events)
 
 
@@ -65,12 +70,10 @@ def _blank(name: str, actor: Any) -> AuditEvent:
     )
 
 
-def _fill(event: AuditEvent, target: models.Model | None, details: dict[str, Any] | None) -> None:
-    event.details = logs.masked(details or {})
-    if target is not None:
-        event.target_type = target._meta.label_lower
-        event.target_id = str(getattr(target, "public_id", target.pk))
-        event.target_label = str(target)[:255]
+def _point_at(event: AuditEvent, target: models.Model) -> None:
+    event.target_type = target._meta.label_lower
+    event.target_id = str(getattr(target, "public_id", target.pk))
+    event.target_label = str(target)[:255]
 
 
 def _address(request: Any) -> str | None:

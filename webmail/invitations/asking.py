@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
+from groupware import many_rows
 from groupware.audit.record import record_each
 from groupware.notices.mailing import address_for
 from oauthservers.models import AuthorizationServer
@@ -91,7 +92,9 @@ def invite(accounts: QuerySet[MailAccount], by: Any) -> Outcome:
             )
         earlier = Invitation.objects.filter(live(), account__in=[row.account_id for row in rows])
         earlier.update(withdrawn_at=now, next_send_at=None)
-        Invitation.objects.bulk_create(rows)
+        many_rows.insert(
+            rows, ("public_id", "account_id", "recipient_id", "address", "next_send_at")
+        )
         record_each(
             "webmail.account.invited",
             [

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Case, Count, F, Q, QuerySet, When
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -18,7 +18,6 @@ from webmail.models import MailAccount, MailServer
 
 Health = MailAccount.Health
 _AUTHORIZED = {states.ACTIVE, states.NONE}
-_NO_TURN = gettext_lazy("Nobody")
 _STOPPED = (Health.OWNER_REQUIRED, Health.ADMINISTRATOR_REQUIRED)
 
 #: States beside those of tokens: key → word, condition.
@@ -125,7 +124,23 @@ class DirectionState:
     turn: str = ""  # owner, administrator or nobody
 
 
-def direction_state(account: MailAccount, direction: str) -> DirectionState:
+def listed(accounts: QuerySet[MailAccount]) -> QuerySet[MailAccount]:
+    """``accounts`` with everything that ``facts`` looks at, in the order of the overview."""
+    shares = Q(send_authentication=MailAccount.SendAuthentication.SAME_AS_RECEIVING)
+    return (
+        states.prepared(accounts)
+        .annotate(
+            receive_grant_since=F("receive_grant__state_since"),
+            send_grant_since=Case(
+                When(shares, then=F("receive_grant__state_since")),
+                default=F("send_grant__state_since"),
+            ),
+        )
+        .order_by("owner__username", "address", "pk")
+    )
+
+
+def direction_state(account: Any, direction: str) -> DirectionState:
     """The state of one direction: of its authorization where that is what is wrong, else of the connection itself."""
     if direction == "send" and account.outgoing_server_id is None:
         return DirectionState("off", _("Does not send"))
@@ -144,19 +159,30 @@ def direction_state(account: MailAccount, direction: str) -> DirectionState:
         return DirectionState(dot, word, since)
     if key == states.WAITING_FOR_ADMINISTRATOR:
         return DirectionState(dot, word, since, "administrator")
-    return DirectionState(dot, word, _since(account, direction) or since, "owner")
+    return DirectionState(dot, word, _grant_since(account, direction) or since, "owner")
 
 
-def _since(account: MailAccount, direction: str) -> datetime | None:
+def _grant_since(account: Any, direction: str) -> datetime | None:
+    """Since when the connection is in its state; from the row where ``listed`` has put it there."""
+    name = f"{direction}_grant_since"
+    if hasattr(account, name):
+        return getattr(account, name)
     grant = account.receive_grant if direction == "receive" else account.effective_send_grant
     return grant.state_since if grant else None
+
+
+def owner_of(account: Any) -> str:
+    """The name of the owner, of an account or of a row with its values."""
+    if isinstance(account, MailAccount):
+        return str(account.owner or "")
+    return account.owner__display_name or account.owner__username or ""
 
 
 @dataclass(frozen=True)
 class Facts:
     """What one row of the overview says."""
 
-    account: MailAccount
+    account: Any
     receive: DirectionState
     send: DirectionState
 
@@ -165,7 +191,7 @@ class Facts:
         """Who must act, in words: the person by name, an administrator, or nobody."""
         turns = {self.receive.turn, self.send.turn}
         if "owner" in turns:
-            return str(self.account.authorized_as or self.account.owner or _("Its managers"))
+            return str(self.account.authorized_as or owner_of(self.account) or _("Its managers"))
         return _("Administrator") if "administrator" in turns else ""
 
     @property
@@ -175,8 +201,8 @@ class Facts:
         return min(known, default=None)
 
 
-def facts(account: MailAccount) -> Facts:
-    """The facts of an account that came from ``token_states.prepared``."""
+def facts(account: Any) -> Facts:
+    """The facts of an account, or of a row with its values, that came from ``listed``."""
     return Facts(account, direction_state(account, "receive"), direction_state(account, "send"))
 
 

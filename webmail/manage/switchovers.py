@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages as flash
+from django.contrib.auth import get_user_model
 from django.core.paginator import Paginator
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -20,10 +21,9 @@ from groupware.functions.permissions import function_admin_required
 from groupware.tables import columns
 from webmail import invitations, switchover
 from webmail.manage.invitations import public_ids, tell
-from webmail.manage.mailbox_states import facts
+from webmail.manage.mailbox_states import facts, listed
 from webmail.manage.switchover_form import SwitchoverForm
 from webmail.models import Invitation, MailAccount, MailServer, SwitchedAccount, Switchover
-from webmail.token_states import prepared
 
 PAGE = 50
 Receive = MailAccount.ReceiveAuthentication
@@ -98,6 +98,9 @@ def _preview(request: HttpRequest, found: Switchover) -> HttpResponse:
     page = Paginator(staying if show == "staying" else going, PAGE).get_page(
         request.GET.get("page")
     )
+    owners = get_user_model().objects.in_bulk({move.account.owner_id for move in page} - {None})
+    for move in page:
+        move.account.owner = owners.get(move.account.owner_id)
     names = {server.pk: str(server) for server in MailServer.objects.all()}
     context = {
         "found": found,
@@ -160,10 +163,8 @@ def _progress(request: HttpRequest, found: Switchover) -> HttpResponse:
     }
     show = request.GET.get("show", "")
     show = show if show in stages else ""
-    rows = prepared(stages[show][1]).annotate(is_invited=Exists(live))
-    page = Paginator(rows.order_by("owner__username", "address", "pk"), PAGE).get_page(
-        request.GET.get("page")
-    )
+    rows = listed(stages[show][1]).annotate(is_invited=Exists(live))
+    page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
     undoable = set(
         switchover.undoable(found)
         .filter(account__in=[account.pk for account in page.object_list])

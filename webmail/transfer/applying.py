@@ -35,10 +35,9 @@ def apply(found: AccountImport, accounts: Any, fingerprint: str) -> Plan:
         if made.fingerprint != fingerprint:
             raise ChangedMeanwhileError
         added, changed = made.of(ADD), made.of(CHANGE)
-        account_rows.add([row.account for row in added if row.account])
+        account_rows.add([row.account for row in added if row.account], _columns(added))
         written = [row for row in changed if row.columns]
-        columns = {column for row in written for column in row.columns}
-        account_rows.change([row.account for row in written if row.account], columns)
+        account_rows.change([row.account for row in written if row.account], _columns(written))
         _write_members([row for row in (*added, *changed) if row.members is not None])
         account_rows.tell("webmail.account.created", _facts(added), by_import=True)
         account_rows.tell("webmail.account.updated", _facts(changed), by_import=True)
@@ -47,6 +46,10 @@ def apply(found: AccountImport, accounts: Any, fingerprint: str) -> Plan:
         locked.result = made.counts
         locked.save(update_fields=["content", "applied_at", "result"])
     return made
+
+
+def _columns(rows: list[PlannedRow]) -> set[str]:
+    return {column for row in rows for column in row.columns}
 
 
 def _facts(rows: list[PlannedRow]) -> list[tuple[MailAccount, list[str]]]:
@@ -58,16 +61,20 @@ def _write_members(rows: list[PlannedRow]) -> None:
     if not rows:
         return
     around = look_around(MailAccount.objects.none())
-    AccountMember.objects.filter(account__in=[row.account for row in rows if row.account]).delete()
+    identities = [row.account.public_id for row in rows if row.account]
+    written = MailAccount.objects.filter(public_id__in=identities)
+    pks = dict(written.values_list("public_id", "pk"))
+    AccountMember.objects.filter(account__in=pks.values()).delete()
     made = []
     for row in rows:
+        account = pks[row.account.public_id] if row.account else None
         for (sort, name), role in (row.members or {}).items():
             who = (
-                {"user": around.people[name.casefold()]}
+                {"user_id": around.people[name.casefold()].pk}
                 if sort == "user"
                 else {"unit": around.units[name]}
             )
-            made.append(AccountMember(account=row.account, role=role, **who))
+            made.append(AccountMember(account_id=account, role=role, **who))
     AccountMember.objects.bulk_create(made)
 
 

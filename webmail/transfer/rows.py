@@ -29,6 +29,7 @@ class RowReader:
         self.row = row
         self.cells = cells
         self.around = around
+        self.present: MailAccount | None = None
 
     def key(self) -> tuple[int | None, str] | None:
         """Owner and address that say which account is meant; None when they do not."""
@@ -65,20 +66,19 @@ class RowReader:
     def read(self, present: MailAccount | None, owner: int | None) -> None:
         """Compare every cell with the account that is there, or make a new one."""
         kind = MailAccount.Kind.SHARED if owner is None else MailAccount.Kind.PERSONAL
-        if present is None:
-            account = MailAccount(kind=kind, owner_id=owner, address=self.cells["address"])
-        else:
-            account = copy(present)
-        self.row.account = account
-        self._servers(account, present)
+        self.present = present
+        self.row.account = present or MailAccount(
+            kind=kind, owner_id=owner, address=self.cells["address"]
+        )
+        self._servers()
         for column in _DIRECT:
             if column.name in self.cells:
-                self._direct(column, account)
-        self._days(account)
-        self._members(account)
-        self._settle_sending(account, present)
+                self._direct(column)
+        self._days()
+        self._members()
+        self._settle_sending()
 
-    def _direct(self, column: FileColumn, account: MailAccount) -> None:
+    def _direct(self, column: FileColumn) -> None:
         text = self.cells[column.name]
         value: Any = text
         if column.is_secret or column.choices or column.is_flag:
@@ -98,7 +98,7 @@ class RowReader:
                     return
         elif not self._text_fits(column, text):
             return
-        self._set(column.name, account, column.attribute, value, column.is_secret)
+        self._set(column.name, column.attribute, value, column.is_secret)
 
     def _text_fits(self, column: FileColumn, text: str) -> bool:
         if len(text) > column.longest:
@@ -118,11 +118,11 @@ class RowReader:
         words = {"value": text, "choices": ", ".join(column.choices)}
         self.row.wrong(column.name, _("%(value)s is none of: %(choices)s.") % words)
 
-    def _servers(self, account: MailAccount, present: MailAccount | None) -> None:
+    def _servers(self) -> None:
         incoming = self.cells.get("incoming_server", "")
         if incoming:
-            self._server(account, "incoming_server", incoming, Protocol.IMAP, Protocol.POP3)
-        elif present is None:
+            self._server("incoming_server", incoming, Protocol.IMAP, Protocol.POP3)
+        elif self.present is None:
             self.row.wrong(
                 "incoming_server",
                 _("A new account needs an incoming mail server."),
@@ -130,14 +130,14 @@ class RowReader:
             )
         outgoing = self.cells.get("outgoing_server")
         if outgoing:
-            self._server(account, "outgoing_server", outgoing, Protocol.SMTP)
+            self._server("outgoing_server", outgoing, Protocol.SMTP)
         elif outgoing == "":
-            self._set("outgoing_server", account, "outgoing_server", None)
+            self._set("outgoing_server", "outgoing_server_id", None)
 
-    def _server(self, account: MailAccount, column: str, key: str, *protocols: str) -> None:
+    def _server(self, column: str, key: str, *protocols: str) -> None:
         server = self.around.servers.get(key.lower())
-        present = getattr(account, column, None) if getattr(account, f"{column}_id") else None
-        is_its_own = server is not None and server == present
+        present = getattr(self.row.account, f"{column}_id")
+        is_its_own = server is not None and server.pk == present
         if server is None or (server.is_individual and not is_its_own):
             reason = _("No mail server has the key %(value)s.")
         elif server.protocol not in protocols:
@@ -145,11 +145,11 @@ class RowReader:
         elif not server.is_enabled and not is_its_own:
             reason = _("The server %(value)s is switched off and can no longer be chosen.")
         else:
-            self._set(column, account, column, server)
+            self._set(column, f"{column}_id", server.pk)
             return
         self.row.wrong(column, reason % {"value": key}, self.around.keys_of(*protocols))
 
-    def _days(self, account: MailAccount) -> None:
+    def _days(self) -> None:
         text = self.cells.get("delete_after_days", "")
         if not text:
             return
@@ -157,23 +157,22 @@ class RowReader:
             reason = _("%(value)s is not a number of days.") % {"value": text}
             self.row.wrong("delete_after_days", reason)
             return
-        self._set("delete_after_days", account, "delete_after_days", int(text))
+        self._set("delete_after_days", "delete_after_days", int(text))
 
-    def _settle_sending(self, account: MailAccount, present: MailAccount | None) -> None:
+    def _settle_sending(self) -> None:
         """No server, no sending; a server that came without a word of how: as receiving."""
-        if self.row.problems:
+        account, asked = self.row.account, self.cells.get("send_authentication", "")
+        if self.row.problems or account is None:
             return
-        asked = self.cells.get("send_authentication", "")
         if account.outgoing_server_id is None:
-            if account.send_authentication != Send.OFF:
-                self._set("send_authentication", account, "send_authentication", Send.OFF.value)
-        elif account.send_authentication == Send.OFF and present is not None and not asked:
+            self._set("send_authentication", "send_authentication", Send.OFF.value)
+        elif account.send_authentication == Send.OFF and self.present is not None and not asked:
             value = Send.SAME_AS_RECEIVING.value
-            self._set("send_authentication", account, "send_authentication", value)
+            self._set("send_authentication", "send_authentication", value)
 
-    def _members(self, account: MailAccount) -> None:
-        text = self.cells.get("members")
-        if text is None or account.kind == MailAccount.Kind.PERSONAL:
+    def _members(self) -> None:
+        text, account = self.cells.get("members"), self.row.account
+        if text is None or account is None or account.kind == MailAccount.Kind.PERSONAL:
             if text:
                 self.row.wrong(
                     "members", _("Only a shared account has members."), _("an empty cell")
@@ -201,15 +200,31 @@ class RowReader:
         known = {"user": name.casefold() in self.around.people, "unit": name in self.around.units}
         return known.get(sort, False) and role in AccountMember.Role.values
 
-    def _set(
-        self, column: str, account: MailAccount, attribute: str, value: Any, is_secret: bool = False
-    ) -> None:
-        before = "" if is_secret else _value(account, attribute)
+    def _set(self, column: str, attribute: str, value: Any, is_secret: bool = False) -> None:
+        account = self.row.account
+        if account is None:
+            return
+        before = "" if is_secret else getattr(account, attribute)
         if account.keeps(attribute, value) if is_secret else before == value:
             return
+        if account is self.present:  # what is there stays to be compared with
+            account = self.row.account = copy(account)
         setattr(account, attribute, value)
         self.row.columns.add(attribute)
-        self._note(column, *(("", "•••") if is_secret else (_shown(before), _shown(value))))
+        shown = (
+            ("", "•••")
+            if is_secret
+            else (self._shown(attribute, before), self._shown(attribute, value))
+        )
+        self._note(column, *shown)
+
+    def _shown(self, attribute: str, value: Any) -> str:
+        if isinstance(value, bool):
+            return "yes" if value else "no"
+        if attribute.endswith("_server_id"):
+            server = self.around.servers_by_pk.get(value)
+            return server.key if server else ""
+        return "" if value is None else str(value)
 
     def _note(self, column: str, before: str, after: str) -> None:
         self.row.changes.append((column, before, after))
@@ -218,20 +233,6 @@ class RowReader:
 def written(members: Members) -> str:
     """Members as a file writes them."""
     return " ".join(f"{sort}:{name}={role}" for (sort, name), role in sorted(members.items()))
-
-
-def _value(account: MailAccount, attribute: str) -> Any:
-    if attribute in {"incoming_server", "outgoing_server"}:
-        return getattr(account, attribute) if getattr(account, f"{attribute}_id") else None
-    return getattr(account, attribute)
-
-
-def _shown(value: Any) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, MailServer):
-        return value.key
-    return "" if value is None else str(value)
 
 
 def _flag(text: str) -> bool | None:

@@ -21,46 +21,60 @@ def check(row: PlannedRow, around: Surroundings) -> None:
     """Note what does not go together, and let go of connections that are for another server or mailbox."""
     account = row.account
     assert account is not None
-    _protocol(row, account, around)
-    _receiving(row, account, around)
-    if account.outgoing_server is not None:
-        _sending(row, account, around)
-    for direction in ("receive", "send"):
-        if account.pk and not account_rows.fits(account, direction):
-            setattr(account, f"{direction}_grant", None)
-            row.columns.add(f"{direction}_grant")
+    incoming = around.servers_by_pk[account.incoming_server_id]
+    outgoing = around.servers_by_pk.get(account.outgoing_server_id)
+    _protocol(row, account, incoming, around)
+    _receiving(row, account, incoming, around)
+    if outgoing is not None:
+        _sending(row, account, incoming, outgoing, around)
+    for direction, server in (("receive", incoming), ("send", outgoing)):
+        grant = around.grants.get(getattr(account, f"{direction}_grant_id"))
+        if account.pk and not account_rows.fits(account, grant, server):
+            setattr(account, f"{direction}_grant_id", None)
+            row.columns.add(f"{direction}_grant_id")
 
 
-def _protocol(row: PlannedRow, account: MailAccount, around: Surroundings) -> None:
+def _protocol(
+    row: PlannedRow, account: MailAccount, incoming: MailServer, around: Surroundings
+) -> None:
     before = around.accounts.get((account.owner_id, account.address.casefold()))
     if before is None or account.pk not in around.with_mail:
         return
-    if before.incoming_server.protocol != account.incoming_server.protocol:
+    server = around.servers_by_pk[before.incoming_server_id]
+    if server.protocol != incoming.protocol:
         row.wrong(
             "incoming_server",
             _(
                 "The account keeps mail that came by %(protocol)s and cannot change to another protocol."
             )
-            % {"protocol": before.incoming_server.get_protocol_display()},
-            before.incoming_server.key,
+            % {"protocol": server.get_protocol_display()},
+            server.key,
         )
 
 
-def _receiving(row: PlannedRow, account: MailAccount, around: Surroundings) -> None:
+def _receiving(
+    row: PlannedRow, account: MailAccount, incoming: MailServer, around: Surroundings
+) -> None:
     if account.receive_authentication == Receive.OAUTH2:
-        _needs_authorization_server(row, "receive_authentication", account.incoming_server, around)
+        _needs_authorization_server(row, "receive_authentication", incoming, around)
     elif not account.has_secret("receive_password"):
         row.wrong("receive_password", _("Receiving with a password needs one."), _("the password"))
 
 
-def _sending(row: PlannedRow, account: MailAccount, around: Surroundings) -> None:
-    server, how = account.outgoing_server, account.send_authentication
+def _sending(
+    row: PlannedRow,
+    account: MailAccount,
+    incoming: MailServer,
+    server: MailServer,
+    around: Surroundings,
+) -> None:
+    how = account.send_authentication
     if how == Send.PASSWORD and not account.has_secret("send_password"):
         row.wrong("send_password", _("Sending with a password needs one."), _("the password"))
     elif how == Send.OAUTH2:
         _needs_authorization_server(row, "send_authentication", server, around)
     elif how == Send.SAME_AS_RECEIVING and account.receive_authentication == Receive.OAUTH2:
-        if server.authorization_server_id != account.incoming_server.authorization_server_id:
+        if server.authorization_server_id != incoming.authorization_server_id:
             row.wrong(
                 "send_authentication",
                 _("The two servers use different authorization servers."),

@@ -3,24 +3,42 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.contrib.auth import get_user_model
 
 from groupware.organisation.models import Unit
 from oauthservers.models import AuthorizationServer, Grant
 from webmail.models import AccountMember, MailAccount, Mailbox, MailServer
+from webmail.transfer.columns import COLUMNS
 
 #: A member as a file writes it: ("user", user name) or ("unit", key), with the right.
 Members = dict[tuple[str, str], str]
+
+
+class Person(NamedTuple):
+    """What a row needs to know of somebody."""
+
+    pk: int
+    username: str
+    is_active: bool
+
+
+class Connection(NamedTuple):
+    """What a row needs to know of a grant."""
+
+    server_id: int
+    mailbox_address: str
 
 
 @dataclass(frozen=True)
 class Surroundings:
     """People, servers, departments and accounts by the names that a file uses."""
 
-    people: dict[str, Any]
+    people: dict[str, Person]
     servers: dict[str, MailServer]
+    servers_by_pk: dict[int | None, MailServer]
+    grants: dict[int | None, Connection]
     authorization_servers: set[int]
     units: dict[str, Unit]
     accounts: dict[tuple[int | None, str], MailAccount]
@@ -34,31 +52,34 @@ class Surroundings:
         return ", ".join(offered[:3])
 
 
+#: The columns of an account that rows compare or write; the rest is not read.
+_COLUMNS = (
+    "public_id",
+    "kind",
+    "owner_id",
+    "address",
+    "receive_grant_id",
+    "send_grant_id",
+    "incoming_server_id",
+    "outgoing_server_id",
+    "delete_after_days",
+    *(column.attribute for column in COLUMNS if column.attribute),
+)
+
+
 def look_around(accounts: Any) -> Surroundings:
     """Read what is there; ``accounts`` is the queryset of those that may be changed, locked or not."""
-    servers = {server.pk: server for server in MailServer.objects.all()}
-    people = {
-        person.pk: person
-        for person in get_user_model().objects.only("pk", "username", "is_active", "public_id")
-    }
-    grants = {
-        grant.pk: grant
-        for grant in Grant.objects.only("pk", "public_id", "server_id", "mailbox_address")
-    }
-    found = {}
-    for account in accounts:
-        account.incoming_server = servers[account.incoming_server_id]
-        account.outgoing_server = servers.get(account.outgoing_server_id)
-        account.receive_grant = grants.get(account.receive_grant_id)
-        account.send_grant = grants.get(account.send_grant_id)
-        account.owner = people.get(account.owner_id)
-        found[account.owner_id, account.address.casefold()] = account
+    servers = list(MailServer.objects.all())
+    people = get_user_model().objects.order_by().values_list("pk", "username", "is_active")
+    grants = Grant.objects.order_by().values_list("pk", "server_id", "mailbox_address")
     return Surroundings(
-        {person.username.casefold(): person for person in people.values()},
-        {server.key: server for server in servers.values()},
+        {name.casefold(): Person(pk, name, active) for pk, name, active in people},
+        {server.key: server for server in servers},
+        {server.pk: server for server in servers},
+        {pk: Connection(server, address) for pk, server, address in grants},
         set(AuthorizationServer.objects.in_use().values_list("pk", flat=True)),
         {unit.key: unit for unit in Unit.objects.all()},
-        found,
+        {(one.owner_id, one.address.casefold()): one for one in accounts.only(*_COLUMNS)},
         members_of_all(),
         set(Mailbox.objects.order_by().values_list("account_id", flat=True).distinct()),
     )

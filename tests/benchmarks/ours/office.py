@@ -24,7 +24,7 @@ _DEPARTMENTS = 50
 
 
 def office(facts: dict[str, Any]) -> dict[str, Any]:
-    """Seconds of each request for ``facts["people"]`` people with an account each; the slowest of some turns."""
+    """Seconds of each request for ``facts["people"]`` people with an account each; the fastest of some turns, so that what else the machine does is left out."""
     people = facts["people"]
     browser = Client(SERVER_NAME="localhost")
     browser.force_login(_furnish(people))
@@ -45,7 +45,7 @@ def office(facts: dict[str, Any]) -> dict[str, Any]:
         "personal accounts, searched": lambda: browser.get(accounts, {"q": "person 49"}),
         "export of accounts": lambda: browser.post(reverse("webmail:manage_export")),
     }
-    found = {name: max(_seconds(ask) for _turn in range(_TURNS)) for name, ask in reading.items()}
+    found = {name: min(_seconds(ask) for _turn in range(_TURNS)) for name, ask in reading.items()}
     return found | _import(browser, people) | _invite(browser) | _switchover(browser)
 
 
