@@ -54,15 +54,16 @@ def _ending() -> Iterator[Fault]:
 
 
 def worth_a_warning(server: AuthorizationServer) -> list[Expiry]:
-    """What needs a new one soon. The second secret is the old one as a rule: it may end while another goes on."""
+    """What needs a new one soon."""
+    return [one for one in worth_watching(server) if one.threshold]
+
+
+def worth_watching(server: AuthorizationServer) -> list[Expiry]:
+    """What ends some day and is needed. The second secret is the old one as a rule: it may end while another goes on."""
     found = expiries(server)
     others = [one for one in found if one.what != "fallback_client_secret"]
     goes_on = bool(others) and all(one.state != State.EXPIRED for one in others)
-    return [
-        one
-        for one in found
-        if one.threshold and not (goes_on and one.what == "fallback_client_secret")
-    ]
+    return [one for one in found if not (goes_on and one.what == "fallback_client_secret")]
 
 
 def _words_of_fault(notice: Notice) -> Words:

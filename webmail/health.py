@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import Count, Sum
+from django.db.models import Count, Min, Sum
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from groupware.health import HealthCheck
@@ -43,6 +44,10 @@ def _receiving() -> HealthCheck:
         "owner": by_state.get(Health.OWNER_REQUIRED, 0),
         "administrator": by_state.get(Health.ADMINISTRATOR_REQUIRED, 0),
     }
+    longest = accounts.filter(received_at__isnull=False).aggregate(Min("received_at"))
+    if oldest := longest["received_at__min"]:
+        moment = date_format(timezone.localtime(oldest), "DATETIME_FORMAT")
+        detail += " " + _("Longest without receiving: since %(moment)s.") % {"moment": moment}
     if late:
         detail += " " + _("Overdue: %(count)d.") % {"count": late}
     return HealthCheck(

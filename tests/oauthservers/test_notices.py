@@ -12,8 +12,9 @@ from django.utils import timezone
 from groupware.notices import digests, tasks
 from groupware.users.models import User
 from oauthservers.expiry import expiries
+from oauthservers.health import health
 from oauthservers.models import AuthorizationServer
-from tests.factories.webmail import AuthorizationServerFactory
+from tests.factories.webmail import AuthorizationServerFactory, GrantFactory
 from tests.mail_sink import MailSink, text_of
 
 
@@ -134,3 +135,14 @@ def test_the_digest_names_faults_outages_and_ends(admins, server):
     lines = "\n".join(digests.lines_for(admins[0]))
     assert "Contoso does not accept" in lines
     assert "Lab has been out of reach since" in lines and "Lab: Client secret ends on" in lines
+
+
+def test_the_state_of_the_installation_shows_connections_ends_and_outages(server):
+    end_in(server, 5)
+    AuthorizationServer.objects.update(outage_since=timezone.now(), outage_code="timeout")
+    GrantFactory(server=server)
+    lines = {line.name: line for line in health()}
+    assert "Active: 1" in lines["Connections"].detail
+    assert not lines["Secrets and certificates"].is_healthy
+    assert "Client secret ends on" in lines["Secrets and certificates"].detail
+    assert not lines["Contoso"].is_healthy and "Out of reach since" in lines["Contoso"].detail
