@@ -7,33 +7,27 @@ one, step by step, stands in ``oauthservers.remedies``.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from django.utils.translation import gettext_lazy
 
-# Who must act.
-PERSON = gettext_lazy("You can mend this.")
-PROVIDER_ADMINISTRATOR = gettext_lazy("Your administrator has to act.")
-SYSTEM_ADMINISTRATOR = gettext_lazy("A system administrator has to act.")
-NOBODY = gettext_lazy("Nobody has to act.")
-
-_MAIL_STAYS = gettext_lazy("Mail already here stays readable.")
-_NOTHING_SAVED = gettext_lazy("Nothing was saved.")
-_RETRIES = gettext_lazy("Mail already here stays readable, and we try again by ourselves.")
-
-_CONNECT = gettext_lazy("Authenticate again")
-_AGAIN = gettext_lazy("Try again")
-_OTHER_ACCOUNT = gettext_lazy("Use another account")
-
-Row = tuple[Any, Any, Any, Any]
-
-
-def _each(headlines: Mapping[str, Any], still_works: Any, who: Any, button: Any) -> dict[str, Row]:
-    return {code: (headline, still_works, who, button) for code, headline in headlines.items()}
-
+from oauthservers.attempt_errors import NOT_AUTHORIZED, NOT_BELIEVED
+from oauthservers.error_words import (
+    AGAIN,
+    CONNECT,
+    MAIL_STAYS,
+    NOBODY,
+    NOTHING_SAVED,
+    OTHER_ACCOUNT,
+    PERSON,
+    PROVIDER_ADMINISTRATOR,
+    RETRIES,
+    SYSTEM_ADMINISTRATOR,
+    Row,
+    each,
+)
 
 # A grant that ended.
-_ENDED = _each(
+_ENDED = each(
     {
         "invalid_grant": gettext_lazy("Access to this mailbox ended."),
         "refresh_interrupted": gettext_lazy(
@@ -64,13 +58,13 @@ _ENDED = _each(
         ),
         "disconnected": gettext_lazy("This mailbox is disconnected."),
     },
-    _MAIL_STAYS,
+    MAIL_STAYS,
     PERSON,
-    _CONNECT,
+    CONNECT,
 )
 
 # The organisation's administrator at the provider acts first; signing in again would meet the same wall.
-_AT_PROVIDER = _each(
+_AT_PROVIDER = each(
     {
         "account_disabled": gettext_lazy("The account is switched off at %(server)s."),
         "not_assigned": gettext_lazy(
@@ -87,64 +81,13 @@ _AT_PROVIDER = _each(
             "Your organization's network allows sign-in to certain organizations only."
         ),
     },
-    _MAIL_STAYS,
+    MAIL_STAYS,
     PROVIDER_ADMINISTRATOR,
-    _CONNECT,
-)
-
-# An attempt that the person can repeat.
-_NOT_AUTHORIZED = _each(
-    {
-        "access_denied": gettext_lazy("You stopped the connection."),
-        "wrong_organization": gettext_lazy(
-            "The account that signed in belongs to another organization."
-        ),
-        "account_unknown": gettext_lazy("%(server)s does not know the account that signed in."),
-        "missing_scope": gettext_lazy("Not everything was allowed. Missing: %(scopes)s"),
-        "code_refused": gettext_lazy("%(server)s did not accept its own answer any more."),
-        "code_missing": gettext_lazy("The answer of %(server)s was incomplete."),
-        "pasted_empty": gettext_lazy("Nothing was pasted yet."),
-        "pasted_unreadable": gettext_lazy(
-            "What was pasted is neither a code nor the address of a page."
-        ),
-        "pasted_sign_in_page": gettext_lazy(
-            "This is the address of the sign-in page. Sign in there; the address is needed of the page that does not open afterwards."
-        ),
-        "pasted_no_code": gettext_lazy(
-            "There is no code in the pasted address. Copy the whole address, to its end."
-        ),
-        "pasted_state": gettext_lazy(
-            "The pasted address belongs to another sign-in. Open the link once more and paste the address that comes then."
-        ),
-        "sign_in_interrupted": gettext_lazy(
-            "The sign-in was interrupted shortly before its end. A new code is needed."
-        ),
-        "device_code_refused": gettext_lazy("%(server)s does not know this code any more."),
-        "expired": gettext_lazy("This sign-in took too long."),
-        "state_unknown": gettext_lazy("This sign-in took too long or was opened elsewhere."),
-        "other_session": gettext_lazy("This sign-in was started in another browser."),
-        "other_person": gettext_lazy("This sign-in was started by somebody else."),
-    },
-    _NOTHING_SAVED,
-    PERSON,
-    _AGAIN,
-)
-
-# An answer that should not be: somebody else's, or forged.
-_NOT_BELIEVED = _each(
-    {
-        "identity_invalid": gettext_lazy("The proof of who signed in does not hold."),
-        "issuer_mismatch": gettext_lazy("The answer came from another server than the one asked."),
-        "issuer_missing": gettext_lazy("The answer did not say which server it came from."),
-        "other_server": gettext_lazy("The answer came back to the address of another server."),
-    },
-    _NOTHING_SAVED,
-    SYSTEM_ADMINISTRATOR,
-    _AGAIN,
+    CONNECT,
 )
 
 # A registration that does not work.
-REGISTRATION = _each(
+REGISTRATION = each(
     {
         "invalid_client": gettext_lazy(
             "%(server)s does not accept the client ID or client secret of the groupware."
@@ -212,13 +155,13 @@ REGISTRATION = _each(
         ),
         "endpoints_missing": gettext_lazy("Neither issuer nor endpoints of %(server)s are known."),
     },
-    _MAIL_STAYS,
+    MAIL_STAYS,
     SYSTEM_ADMINISTRATOR,
     "",
 )
 
 # Trouble that passes.
-PASSING = _each(
+PASSING = each(
     {
         "unreachable": gettext_lazy("%(server)s cannot be reached."),
         "timeout": gettext_lazy("%(server)s does not answer in time."),
@@ -229,11 +172,11 @@ PASSING = _each(
         "refresh_busy": gettext_lazy("Access is being renewed."),
         "name_lookup_failed": gettext_lazy("The name of %(server)s could not be looked up."),
     },
-    _RETRIES,
+    RETRIES,
     NOBODY,
-    _AGAIN,
+    AGAIN,
 )
-PASSING |= _each(
+PASSING |= each(
     {
         "name_not_found": gettext_lazy("The name of %(server)s is not known."),
         "name_invalid": gettext_lazy("The address of %(server)s is not a name of a server."),
@@ -248,29 +191,29 @@ PASSING |= _each(
             "The certificate of %(server)s is made out to another name."
         ),
     },
-    _RETRIES,
+    RETRIES,
     SYSTEM_ADMINISTRATOR,
-    _AGAIN,
+    AGAIN,
 )
 
 _SPECIAL: dict[str, Row] = {
     "identity_mismatch": (
         gettext_lazy("You signed in as %(signed_in_as)s; this mailbox is %(mailbox)s."),
-        _NOTHING_SAVED,
+        NOTHING_SAVED,
         PERSON,
-        _OTHER_ACCOUNT,
+        OTHER_ACCOUNT,
     ),
     "identity_unknown": (
         gettext_lazy("%(server)s did not tell who signed in."),
-        _NOTHING_SAVED,
+        NOTHING_SAVED,
         PROVIDER_ADMINISTRATOR,
-        _AGAIN,
+        AGAIN,
     ),
     "identity_unverified": (
         gettext_lazy("%(server)s has not verified the address of the account that signed in."),
-        _NOTHING_SAVED,
+        NOTHING_SAVED,
         PROVIDER_ADMINISTRATOR,
-        _OTHER_ACCOUNT,
+        OTHER_ACCOUNT,
     ),
     "missing_refresh_token": (
         gettext_lazy("%(server)s allowed access for the moment only and not for longer."),
@@ -278,11 +221,11 @@ _SPECIAL: dict[str, Row] = {
             "Nothing was saved. Remove this application from the account's settings there, then authenticate again."
         ),
         PERSON,
-        _AGAIN,
+        AGAIN,
     ),
     "mailbox_not_permitted": (
         gettext_lazy("%(server)s does not let the groupware open this mailbox."),
-        _RETRIES,
+        RETRIES,
         PROVIDER_ADMINISTRATOR,
         "",
     ),
@@ -294,9 +237,9 @@ _SPECIAL: dict[str, Row] = {
     ),
     "administrator_consent": (
         gettext_lazy("Your organization must approve this application first."),
-        _MAIL_STAYS,
+        MAIL_STAYS,
         PROVIDER_ADMINISTRATOR,
-        _AGAIN,
+        AGAIN,
     ),
     "signed_out": (
         gettext_lazy("You are signed out of the groupware."),
@@ -308,16 +251,16 @@ _SPECIAL: dict[str, Row] = {
 
 UNKNOWN: Row = (
     gettext_lazy("The connection was not made."),
-    _NOTHING_SAVED,
+    NOTHING_SAVED,
     PERSON,
-    _AGAIN,
+    AGAIN,
 )
 
 CODES: Mapping[str, Row] = {
     **_ENDED,
     **_AT_PROVIDER,
-    **_NOT_AUTHORIZED,
-    **_NOT_BELIEVED,
+    **NOT_AUTHORIZED,
+    **NOT_BELIEVED,
     **REGISTRATION,
     **PASSING,
     **_SPECIAL,

@@ -105,18 +105,7 @@ def keep(
     granted; ``asked_at`` is when the token request left, from which the access token's life is counted. ``also`` is
     done in the same transaction. Accounts that use the grant go on with it: its error, if any, is over.
     """
-    values: dict[str, Any] = {
-        "issuer": identity.issuer,
-        "subject": identity.subject,
-        "signed_in_as": identity.names[0],
-        "known_names": "\n".join(identity.names),
-        "access": access,
-        "scopes": scopes,
-        "state": Grant.State.ACTIVE,
-        "state_since": timezone.now(),
-        "authorized_at": timezone.now(),
-        **NO_TROUBLE,
-    }
+    values = {**_about(identity), "access": access, "scopes": scopes, **NO_TROUBLE}
     owner = user if owner is ACTOR else owner
     with transaction.atomic():
         grant = _grant_for(server, owner, mailbox_address.strip(), values)
@@ -125,7 +114,7 @@ def keep(
         if access == Grant.Access.APPLICATION:
             columns["refresh_token"] = ""  # of a person who signed in before
         Grant.objects.filter(pk=grant.pk).update(**values, **columns, version=F("version") + 1)
-        details = {"signed_in_as": identity.names[0]}
+        details = {"signed_in_as": identity.names[0], "owner": str(owner or "")}
         if before != identity.subject:
             details["identity"] = "changed"
         record("oauthservers.grant.kept", actor=user, target=grant, details=details)
@@ -215,6 +204,20 @@ def revoke(grant: Grant) -> bool:
 
 
 # -- rows ------------------------------------------------------------------------------------------
+
+
+def _about(identity: Identity) -> dict[str, Any]:
+    """The columns of a grant that somebody has just made or renewed."""
+    now = timezone.now()
+    return {
+        "issuer": identity.issuer,
+        "subject": identity.subject,
+        "signed_in_as": identity.names[0],
+        "known_names": "\n".join(identity.names),
+        "state": Grant.State.ACTIVE,
+        "state_since": now,
+        "authorized_at": now,
+    }
 
 
 def _grant_for(
