@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 _LONGEST = 300  # characters of one value; the log says what changed, it is no archive
 
 #: What stands in place of the values of a secret.
@@ -46,12 +48,14 @@ def lines(details: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:
 
 def _line(name: str, pair: Any) -> tuple[str, Any, Any]:
     if isinstance(pair, list) and len(pair) == 2:
-        return (
-            name,
-            "–" if pair[0] in ("", None) else pair[0],
-            "–" if pair[1] in ("", None) else pair[1],
-        )
-    return name, None, CHANGED  # the log masks it besides
+        return name, _words(pair[0]), _words(pair[1])
+    return name, None, _("changed")  # a secret, which the log masks besides
+
+
+def _words(value: Any) -> Any:
+    if isinstance(value, bool):
+        return _("on") if value else _("off")
+    return "–" if value in ("", None) else value
 
 
 def _plain(value: Any) -> Any:

@@ -10,6 +10,7 @@ from typing import Any
 
 from django import forms
 from django.http import QueryDict
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from groupware.audit.changes import changes, snapshot
@@ -55,12 +56,22 @@ class ServerEditForm(ServerForm):
         for name, digest in self.now.items():
             if name in self.fields and name in seen and seen[name] != digest:
                 is_ours = _digest(self.cleaned_data.get(name)) not in {seen[name], digest}
-                theirs = self.initial.get(name)
-                found.append(Conflict(str(self.fields[name].label), str(theirs or "–"), is_ours))
+                theirs = self._words(name, self.initial.get(name))
+                found.append(Conflict(str(self.fields[name].label), theirs, is_ours))
         return found
 
-    def merged(self) -> ServerEditForm:
-        """The same form with their changes in all fields that were not changed here; ours stay as typed."""
+    def _words(self, name: str, value: Any) -> str:
+        """A value as the page shows it."""
+        if isinstance(value, bool):
+            return _("on") if value else _("off")
+        choices = dict(getattr(self.fields[name], "choices", ()))
+        return str(choices.get(value, value) or "–")
+
+    def merged(self, server: AuthorizationServer) -> ServerEditForm:
+        """The same form with their changes in all fields that were not changed here; ours stay as typed.
+
+        ``server`` is the row as it is stored.
+        """
         seen = _read(self.data.get(_VERSION, ""))
         data: QueryDict = self.data.copy()
         for name in self.now:
@@ -71,7 +82,6 @@ class ServerEditForm(ServerForm):
             if value is not False and value is not None:
                 data[name] = "on" if value is True else str(value)
         data[_VERSION] = json.dumps(self.now)
-        server = AuthorizationServer.objects.get(pk=self.instance.pk)
         return ServerEditForm(data, instance=server, preset=self.preset)
 
 
@@ -137,7 +147,9 @@ def _settle(server: AuthorizationServer, changed: set[str], is_new: bool) -> Non
     server.clear_fault()
     if not is_new and changed & _TESTED:
         AuthorizationServer.objects.filter(pk=server.pk).update(
-            connection_state=AuthorizationServer.Connection.NOT_TESTED, connection_error_code=""
+            connection_state=AuthorizationServer.Connection.NOT_TESTED,
+            connection_error_code="",
+            outage_probe_at=timezone.now(),  # who waits for an outage to end asks at once
         )
 
 

@@ -142,7 +142,7 @@ class ServerForm(CredentialsForm):
 
     def _mark_needed(self, *, is_shown: bool) -> None:
         """Mark for the reader what is nearly always needed; whether it is, the checks decide, not the field."""
-        needed = {"client_id": self.kind != Kind.GOOGLE}
+        needed = {"client_id": True}
         if self.kind != Kind.GENERIC and not self.has_stored("client_secret"):
             needed["client_secret"] = not self.instance.client_certificate
             needed["client_secret_expires_on"] = self.kind == Kind.MICROSOFT
@@ -157,12 +157,23 @@ class ServerForm(CredentialsForm):
         """What the page shows, heading by heading."""
         names, groups = names_of(self.kind), []
         for key, title, intro, access in headings():
+            # A service account has an ID and a key of its own.
+            is_persons = key == "client" and self.kind == Kind.GOOGLE
             shown = [name for name in names.get(key, ()) if name in self.fields]
             pairs = [[n for n in shown if n.startswith(secret)] for secret in SECRETS]
             alone = [self[name] for name in shown if not any(name in pair for pair in pairs)]
             columns = [[self[name] for name in pair] for pair in pairs if pair]
             if shown:
-                groups.append(Group(title, alone, intro, access, key, columns))
+                groups.append(
+                    Group(
+                        title,
+                        alone,
+                        intro,
+                        Access.DELEGATED if is_persons else access,
+                        key,
+                        columns,
+                    )
+                )
         return groups
 
     # -- checks ------------------------------------------------------------------------------------

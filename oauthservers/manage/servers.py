@@ -137,7 +137,7 @@ def edit(request: HttpRequest, server_id: UUID) -> HttpResponse:
                 messages.success(request, _("%(server)s is saved.") % {"server": server})
                 return redirect("oauthservers:server", server.public_id)
             context = {"conflicts": conflicts, "last_change": editing.last_change(server)}
-            form = form.merged()
+            form = form.merged(_server(request, server_id))
     return _form_page(request, form, {"server": _server(request, server_id), **context})
 
 

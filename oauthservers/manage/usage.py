@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db.models import Count
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from oauthservers.models import AuthorizationServer, Grant
 
@@ -19,6 +20,7 @@ class Usage:
     """Figures for the settings page; ``names`` says who would be hit by a deletion, the first few and how many more."""
 
     mail_servers: Sequence[Any]
+    individual: int  # mail servers that were typed in for one account alone
     accounts: int
     grants: Sequence[tuple[str, str, int]]
     names: Sequence[str]
@@ -45,25 +47,42 @@ def usage_of(server: AuthorizationServer) -> Usage:
         for state in Grant.State
         if states.get(state)
     ]
-    mail_servers = list(server.mail_servers.order_by("name", "protocol"))
-    accounts = server.mail_servers.aggregate(
-        receiving=Count("receiving_accounts", distinct=True),
-        sending=Count("sending_accounts", distinct=True),
-    )
+    everything = server.mail_servers.order_by("name", "protocol")
+    mail_servers = list(everything.filter(is_individual=False))
     return Usage(
         mail_servers,
-        max(accounts["receiving"], accounts["sending"]),
+        everything.count() - len(mail_servers),
+        _accounts(server),
         grants,
-        _names(server, mail_servers, states),
+        _names(server, states),
     )
 
 
-def _names(
-    server: AuthorizationServer, mail_servers: Sequence[Any], states: dict[str, int]
-) -> list[str]:
+def _accounts(server: AuthorizationServer) -> int:
+    """How many accounts use one of its mail servers, in either direction."""
+    used: set[int] = set()
+    for direction in ("receiving_accounts", "sending_accounts"):
+        pairs = server.mail_servers.filter(**{f"{direction}__isnull": False})
+        used.update(pairs.values_list(f"{direction}__pk", flat=True).iterator())
+    return len(used)
+
+
+def _names(server: AuthorizationServer, states: dict[str, int]) -> list[str]:
+    mail_servers = server.mail_servers.order_by("is_individual", "name", "protocol")
     names = [str(mail_server) for mail_server in mail_servers[:_NAMES_SHOWN]]
     kept = server.grants.exclude(state=Grant.State.REVOKED).order_by("mailbox_address")
     names += list(kept.values_list("mailbox_address", flat=True)[:_NAMES_SHOWN])
     total = sum(count for state, count in states.items() if state != Grant.State.REVOKED)
-    more = len(mail_servers) + total - len(names)
-    return [*names, _("and %(count)d more") % {"count": more}] if more > 0 else names
+    more = mail_servers.count() + total - len(names)
+    if more > 0:
+        names.append(_("and %(count)d more") % {"count": more})
+    if waiting := server.pending_revocations.count():
+        names.append(
+            ngettext(
+                "%(count)d revocation that it has not been told yet",
+                "%(count)d revocations that it has not been told yet",
+                waiting,
+            )
+            % {"count": waiting}
+        )
+    return names

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -9,8 +11,11 @@ from django.utils import timezone
 
 from groupware.audit.models import AuditEvent
 from groupware.users.models import User
+from oauthservers.manage.usage import usage_of
 from oauthservers.models import AuthorizationServer
+from oauthservers.models.revocation import PendingRevocation
 from oauthservers.providers.presets import PRESETS_BY_KEY
+from tests.factories import webmail as make
 from tests.oauthservers import registry
 from tests.oauthservers.registry import add, file, page
 from webmail.models import MailServer
@@ -251,8 +256,12 @@ def test_saving_leaves_faults_and_what_was_discovered_meanwhile(browser):
 def test_new_address_makes_the_old_test_worthless(browser):
     add(browser)
     AuthorizationServer.objects.update(connection_state="connected")
+    later = timezone.now() + timedelta(hours=1)
+    AuthorizationServer.objects.update(outage_since=timezone.now(), outage_probe_at=later)
     change(browser, issuer="https://new.lab.example")
-    assert only_server().connection_state == "not_tested"
+    server = only_server()
+    assert server.connection_state == "not_tested"
+    assert server.outage_probe_at < later  # whoever waits for the outage to end asks again now
 
 
 def test_audit_log_keeps_old_and_new_value_and_masks_secrets(browser):
@@ -295,3 +304,33 @@ def test_outage_and_testing_status_are_told_in_words(browser):
     text = page(browser, only_server())
     assert "The consent screen is in testing." in text
     assert "nobody has to sign in again" in text
+
+
+def test_usage_counts_accounts_and_tells_servers_of_one_account_apart(browser):
+    add(browser)
+    server = only_server()
+    shared = make.MailServerFactory(name="Office IMAP", authorization_server=server)
+    alone = make.MailServerFactory(
+        name="Alone", protocol="smtp", authorization_server=server, is_individual=True
+    )
+    make.MailAccountFactory(incoming_server=shared, outgoing_server=alone)
+    make.MailAccountFactory(incoming_server=shared, outgoing_server=None)
+    make.MailAccountFactory(outgoing_server=alone)
+    usage = usage_of(server)
+    assert (usage.accounts, usage.individual) == (3, 1)
+    assert [str(row) for row in usage.mail_servers] == ["Office IMAP"]
+    text = page(browser, server)
+    assert "and 1 that was typed in for one account" in text
+    assert reverse("webmail:manage_server", args=[alone.public_id]) not in text
+
+
+def test_server_that_has_not_been_told_of_a_revocation_stays(browser):
+    add(browser)
+    server = only_server()
+    PendingRevocation.objects.create(
+        server=server, mailbox_address="alice@contoso.example", refresh_token="canary"
+    )
+    address = reverse("oauthservers:delete_server", args=[server.public_id])
+    answer = browser.post(address, follow=True)
+    assert "1 revocation that it has not been told yet" in answer.content.decode()
+    assert PendingRevocation.objects.exists()
