@@ -235,18 +235,12 @@ def _failure(account: MailAccount, direction: str, grant: Grant) -> Failure | No
     if grant.state != Grant.State.ACTIVE:
         code = "disconnected" if grant.state == Grant.State.REVOKED else grant.error_code
         return Failure(code or "invalid_grant", grant.error_detail, Health.OWNER_REQUIRED)
-    missing = [name for name in protocols_of(account, [direction]) if not _opens(grant, name)]
+    missing = [name for name in protocols_of(account, [direction]) if not grant.opens(name)]
     if missing:
         wanted = grant.server.scopes_for(missing)
         absent = [scope for scope in wanted if scope not in grant.scopes.split()]
         return Failure(MISSING_SCOPE, " ".join(absent), Health.OWNER_REQUIRED)
     return None
-
-
-def _opens(grant: Grant, protocol: str) -> bool:
-    if grant.access == Grant.Access.APPLICATION:
-        return True  # which protocols open is set where the mailboxes are
-    return not grant.scopes or protocol in grant.protocols
 
 
 @receiver(uses_wanted)

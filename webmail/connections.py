@@ -20,6 +20,7 @@ from typing import TypeVar
 from groupware import outbound
 from groupware.encryption import DecryptionError
 from oauthservers import vault
+from oauthservers.errors import ReauthorizationRequiredError
 from oauthservers.models import Grant
 from webmail.failures import StoredSecretError
 from webmail.models import MailAccount, MailServer
@@ -37,6 +38,7 @@ from webmail.protocols.types import (
     TlsOptions,
 )
 from webmail.protocols.wire import dial
+from webmail.token_states import MISSING_SCOPE
 
 MINIMUM_TOKEN_SECONDS = 300.0
 SmtpAuthentication = MailAccount.SendAuthentication
@@ -132,7 +134,7 @@ def greeting(endpoint: Endpoint, protocol: str) -> str:
 def receiving_credentials(account: MailAccount) -> Credentials:
     """What opens the mailbox now. Raises NotAuthorizedError, OAuthError, StoredSecretError."""
     if account.receive_authentication == MailAccount.ReceiveAuthentication.OAUTH2:
-        return _bearer(account.receiving_name, account.receive_grant)
+        return _bearer(account.receiving_name, account.receive_grant, account.incoming_server)
     return PasswordCredentials(account.receiving_name, _stored(lambda: account.receive_password))
 
 
@@ -144,7 +146,7 @@ def sending_credentials(account: MailAccount) -> Credentials:
     if account.send_authentication == SmtpAuthentication.NONE:
         return None
     if account.effective_send_authentication == SmtpAuthentication.OAUTH2:
-        return _bearer(account.sending_name, account.effective_send_grant)
+        return _bearer(account.sending_name, account.effective_send_grant, account.outgoing_server)
     if account.send_authentication == SmtpAuthentication.SAME_AS_RECEIVING:
         return receiving_credentials(account)  # a password belongs to the name it was given with
     return PasswordCredentials(account.sending_name, _stored(lambda: account.send_password))
@@ -198,9 +200,12 @@ def _open_with_fresh_token(
         raise
 
 
-def _bearer(username: str, grant: Grant | None) -> Credentials:
+def _bearer(username: str, grant: Grant | None, server: MailServer | None) -> Credentials:
     if grant is None:
         raise NotAuthorizedError("The mailbox was never authorized")
+    if server and grant.state == Grant.State.ACTIVE and not grant.opens(server.protocol):
+        # The mail server would refuse the token without saying that it is the permission that lacks.
+        raise ReauthorizationRequiredError(MISSING_SCOPE, code=MISSING_SCOPE)
     token = _stored(lambda: vault.access_token(grant, minimum_seconds=MINIMUM_TOKEN_SECONDS))
     return BearerCredentials(username, token)
 

@@ -17,7 +17,7 @@ from typing import Any
 from django.db import models
 from django.db.models import Case, Count, Exists, F, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Coalesce, Greatest, Now, NullIf
-from django.db.models.lookups import Exact
+from django.db.models.lookups import Exact, In
 
 from oauthservers.models import AuthorizationRequest, AuthorizationServer, Grant
 from oauthservers.token_words import (
@@ -30,6 +30,7 @@ from oauthservers.token_words import (
     WAITING_FOR_APPROVAL,
     WORDS,
 )
+from oauthservers.vendor_codes import AT_PROVIDER
 from webmail.models import MailAccount
 
 RECEIVE, SEND = "receive", "send"
@@ -71,6 +72,11 @@ def _attempts(server: str) -> models.QuerySet[AuthorizationRequest]:
     return mine.order_by("-pk")
 
 
+def _last_code(server: str) -> Subquery:
+    """How the latest attempt at ``server`` ended; empty when it succeeded or is under way."""
+    return Subquery(_attempts(server).values("error_code")[:1])
+
+
 def _then(key: str) -> Value:
     return Value(RANKS[key], output_field=models.IntegerField())
 
@@ -80,7 +86,7 @@ def _rank(server: str, grant: str, direction: str) -> Case:
     health, code = f"{direction}_health", f"{direction}_error_code"
     attempts = _attempts(server)
     is_pending = Exists(attempts.filter(outcome=_Outcome.PENDING, expires_at__gt=Now()))
-    last_code = Subquery(attempts.values("error_code")[:1])
+    last_code = _last_code(server)
     never = Q(**{f"{grant}__isnull": True}) | ~Q(**{f"{grant}__server": F(server)})
     scope_missing = Q(**{health: _Health.OWNER_REQUIRED, code: MISSING_SCOPE})
     ended = ~Q(**{f"{grant}__state": Grant.State.ACTIVE}) | scope_missing
@@ -90,13 +96,18 @@ def _rank(server: str, grant: str, direction: str) -> Case:
         When(~Q(**{f"{server}__fault_code": ""}), then=_then(WAITING_FOR_ADMINISTRATOR)),
         When((never | ended) & Q(is_pending), then=_then(WAITING_FOR_APPROVAL)),
         When(
-            (never | ended) & Q(Exact(last_code, CONSENT_CODE)),
+            (never | ended) & Q(In(last_code, sorted(AT_PROVIDER))),
             then=_then(WAITING_FOR_ADMINISTRATOR),
         ),
         When(never, then=_then(NOT_AUTHORIZED)),
         When(ended, then=_then(AUTHORIZATION_NEEDED)),
         When(
-            Q(**{health: _Health.ADMINISTRATOR_REQUIRED, f"{code}__in": KEY_CODES}),
+            Q(
+                **{
+                    health: _Health.ADMINISTRATOR_REQUIRED,
+                    f"{code}__in": [*KEY_CODES, *sorted(AT_PROVIDER)],
+                }
+            ),
             then=_then(WAITING_FOR_ADMINISTRATOR),
         ),
         When(
@@ -138,7 +149,17 @@ def prepared(accounts: models.QuerySet[MailAccount]) -> models.QuerySet[MailAcco
         "outgoing_server__authorization_server",
         "receive_grant__server",
         "send_grant__server",
-    ).annotate(receive_rank=_receive_rank(), send_rank=_send_rank())
+    ).annotate(**_asked())
+
+
+def _asked() -> dict[str, Any]:
+    """What is asked of the database for each account."""
+    return {
+        "receive_rank": _receive_rank(),
+        "send_rank": _send_rank(),
+        "receive_attempt_code": _last_code("incoming_server__authorization_server"),
+        "send_attempt_code": _last_code("outgoing_server__authorization_server"),
+    }
 
 
 #: Key, word, condition: an account fits one of them, by the worse of its two directions.
@@ -156,18 +177,27 @@ def counts(accounts: models.QuerySet[MailAccount]) -> dict[str, int]:
 
 def key_of(account: MailAccount, direction: str) -> str:
     """The state of one direction; asks the database unless ``prepared`` has."""
+    return _KEYS[_known(account, f"{direction}_rank") or 0]
+
+
+def attempt_code_of(account: MailAccount, direction: str) -> str:
+    """How the latest attempt to authorize a direction ended; empty when it succeeded, or there was none."""
+    return _known(account, f"{direction}_attempt_code") or ""
+
+
+def _known(account: MailAccount, column: str) -> Any:
     if account.pk is None:
-        return NONE
-    if not hasattr(account, f"{direction}_rank"):
-        ranks = MailAccount.objects.filter(pk=account.pk).values_list(_receive_rank(), _send_rank())
-        account.receive_rank, account.send_rank = ranks.first() or (0, 0)  # type: ignore[attr-defined]
-    return _KEYS[getattr(account, f"{direction}_rank")]
+        return None
+    if column not in account.__dict__:
+        row = MailAccount.objects.filter(pk=account.pk).values(**_asked()).first()
+        account.__dict__.update(row or dict.fromkeys(_asked()))
+    return account.__dict__[column]
 
 
 def forget(account: MailAccount) -> None:
     """What was known of the state of ``account`` is over: its connections have changed."""
-    for direction in DIRECTIONS:
-        account.__dict__.pop(f"{direction}_rank", None)
+    for column in _asked():
+        account.__dict__.pop(column, None)
 
 
 def server_of(account: MailAccount, direction: str) -> AuthorizationServer | None:

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 from oauthservers import error_messages
 from oauthservers.models import AuthorizationServer, Grant
 from oauthservers.token_words import WORDS
+from oauthservers.vendor_codes import AT_PROVIDER
 from webmail import token_states as states
 from webmail.models import MailAccount
 from webmail.token_states import (
@@ -138,7 +139,10 @@ _NOBODY = gettext_lazy("Nobody has to act.")
 
 
 def _is_theirs(account: MailAccount, reader: Any) -> bool:
-    return reader is None or account.owner_id in {reader.pk, None}
+    if reader is None or account.owner_id == reader.pk:
+        return True
+    managed = MailAccount.objects.authorizable_by(reader)
+    return account.owner_id is None and managed.filter(pk=account.pk).exists()
 
 
 def _opens_for_all(account: MailAccount, direction: str) -> bool:
@@ -254,8 +258,14 @@ def _administrator(account: MailAccount, direction: str) -> dict[str, Any]:
     elif grant and grant.error_code == states.NOT_PERMITTED_CODE:
         code, text, since = grant.error_code, grant.error_detail, grant.refreshed_at
         button = _("Check access")
+    elif getattr(account, f"{direction}_error_code") in AT_PROVIDER:
+        code = getattr(account, f"{direction}_error_code")
+        text = getattr(account, f"{direction}_error_text")
+        since = getattr(account, f"{direction}_error_since")
     else:
-        code, button = states.CONSENT_CODE, _("Ask for approval")
+        code, button = states.attempt_code_of(account, direction), _("Try again")
+    if code == states.CONSENT_CODE:
+        button = _("Ask for approval")
     told = error_messages.advise(code, **_names(account, direction))
     return {
         "headline": told.headline,

@@ -122,6 +122,12 @@ class Grant(Leased):
             return ["imap", "pop3", "smtp"]
         return self.server.protocols_within(self.scopes.split())
 
+    def opens(self, protocol: str) -> bool:
+        """Whether the grant opens ``protocol``. What is not said in scopes is for the mail server to decide."""
+        if not self.scopes or self.access == self.Access.APPLICATION:
+            return True
+        return protocol in self.protocols
+
     @property
     def lifetime(self) -> timedelta:
         """How long the present access token was good for when it came."""
