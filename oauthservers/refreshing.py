@@ -214,6 +214,7 @@ def _follow_chain(row: Grant, tokens: TokenResponse, saved: bool) -> None:
             "grant": str(row.public_id),
             "used": fingerprint(row.opened("refresh_token")),
             "received": fingerprint(tokens.refresh_token),
+            "access": fingerprint(tokens.access_token),
         },
     )
 

@@ -123,7 +123,11 @@ def keep(
             also(kept)
     logger.info(
         "kept",
-        extra={"grant": str(kept.public_id), "received": fingerprint(tokens.refresh_token)},
+        extra={
+            "grant": str(kept.public_id),
+            "received": fingerprint(tokens.refresh_token),
+            "access": fingerprint(tokens.access_token),
+        },
     )
     server.clear_fault()
     breaker.answered(server)

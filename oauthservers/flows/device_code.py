@@ -28,6 +28,7 @@ from oauthservers import adapter, vault
 from oauthservers.errors import (
     AdministratorRequiredError,
     AuthorizationPendingError,
+    CallbackRefusedError,
     ExpiredTokenError,
     OAuthError,
     ReauthorizationRequiredError,
@@ -120,6 +121,9 @@ def _polled(row: AuthorizationRequest) -> None:
         return
     if row.expires_at <= timezone.now():
         attempts.failed(row, ExpiredTokenError(code="expired"))
+        return
+    if not row.user.is_active:
+        attempts.failed(row, CallbackRefusedError(code="signed_out"))
         return
     asked_at = timezone.now()
     if row.used_at is None:

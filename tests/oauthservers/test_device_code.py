@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import time
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.utils import timezone
@@ -12,8 +16,10 @@ from oauthservers import tasks, vault
 from oauthservers.errors import AdministratorRequiredError, OAuthError
 from oauthservers.flows import authorization_code, device_code
 from oauthservers.models import AuthorizationRequest, AuthorizationServer, Grant
+from tests.conftest import process_environment
 from tests.oauthservers.browsing import connect
 from tests.oauthservers.conftest import MAILBOX, grant_for, outdate
+from tests.oauthservers.test_vault_under_fire import wait_for
 
 DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 OTHER = {"microsoft": "maria@contoso.example", "generic": "kenji@lab.example"}
@@ -174,6 +180,55 @@ def test_worker_that_died_between_answer_and_save_leaves_a_clear_outcome(realm, 
     assert (after.outcome, after.error_code) == ("failed", "sign_in_interrupted")
 
 
+POLL = """
+import sys, django
+django.setup()
+from oauthservers.flows import device_code
+from oauthservers.models import AuthorizationRequest
+attempt = AuthorizationRequest.objects.get(pk=int(sys.argv[1]))
+print("ready", flush=True)
+device_code.poll(attempt)
+"""
+
+
+def test_killed_worker_leaves_a_clear_outcome_and_no_secret(
+    sandbox, transactional_db, servers, person
+):
+    realm = sandbox.generic
+    AuthorizationServer.objects.update(offers_device_code=True)
+    attempt = began(AuthorizationServer.objects.get(key="generic"), person)
+    realm.approve_device(attempt.user_code, MAILBOX["generic"])
+    realm.fault("hang", seconds=1.5, grant_type=DEVICE_GRANT)
+    AuthorizationRequest.objects.update(next_poll_at=timezone.now())
+    worker = subprocess.Popen(
+        [sys.executable, "-c", POLL, str(attempt.pk)],
+        cwd=Path(__file__).parents[2],
+        env={**process_environment(), "DJANGO_SETTINGS_MODULE": "groupware.settings"},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert worker.stdout.readline() == "ready\n"
+    wait_for(lambda: realm.counters().get("token", 0) == 1, "The question")
+    worker.kill()
+    worker.wait()
+    wait_for(lambda: realm.token_requests(DEVICE_GRANT), "The answer")
+    left = AuthorizationRequest.objects.get(pk=attempt.pk)
+    assert (left.outcome, bool(left.lease_owner), bool(left.used_at)) == ("pending", True, True)
+    # As a minute later: the dead process's lease is over.
+    AuthorizationRequest.objects.update(lease_expires_at=timezone.now())
+    after = polled(attempt)
+    assert (after.outcome, after.error_code) == ("failed", "sign_in_interrupted")
+    assert after.device_code == ""
+
+
+def test_person_who_may_not_sign_in_any_more_gets_no_connection(realm, person, attempt, kind):
+    realm.approve_device(attempt.user_code, MAILBOX[kind])
+    person.is_active = False
+    person.save()
+    assert polled(attempt).outcome == "failed"
+    assert not Grant.objects.exists()
+
+
 def test_second_worker_leaves_a_leased_row_alone(realm, attempt):
     AuthorizationRequest.objects.update(
         next_poll_at=timezone.now(),
@@ -225,21 +280,9 @@ def test_way_that_is_not_offered_is_refused(servers, person):
     assert refusal.value.code == "flow_not_offered"
 
 
-@pytest.mark.parametrize("field", ["verification_uri", "user_code"])
-def test_answer_that_cannot_be_shown_is_not_taken(field):
-    from oauthservers.providers.base import device_code as read
-
-    answer = {"device_code": "d", "user_code": "ABC", "verification_uri": "https://id.example/"}
-    assert read(answer).interval == 5
-    with pytest.raises(OAuthError):
-        read({**answer, field: "javascript:alert(1)\n"})
-
-
 def test_worker_and_beat_finish_it_by_themselves(
     sandbox, transactional_db, servers, person, workers
 ):
-    import time
-
     sandbox.generic.set(device_interval=1)
     AuthorizationServer.objects.update(offers_device_code=True)
     attempt = began(AuthorizationServer.objects.get(key="generic"), person)

@@ -23,7 +23,12 @@ from oauthservers.errors import (
 )
 from oauthservers.http import Answer
 from oauthservers.models import AuthorizationServer
-from oauthservers.providers.base import ClientRegistration, TokenResponse, token_response
+from oauthservers.providers.base import (
+    ClientRegistration,
+    TokenResponse,
+    device_code,
+    token_response,
+)
 from oauthservers.providers.generic import GenericProvider, addresses
 from oauthservers.providers.token_endpoint import basic_credentials
 
@@ -198,3 +203,11 @@ def test_document_nested_without_end_is_an_unreadable_answer():
 def test_names_that_no_address_can_be_are_passed_over():
     claims = {"email": "a" * 400 + "@example.com", "upn": "a\x00@example.com", "alias": "b@c.org"}
     assert addresses(claims, "email", "upn", "alias") == ("b@c.org",)
+
+
+@pytest.mark.parametrize("field", ["verification_uri", "user_code"])
+def test_answer_that_cannot_be_shown_is_not_taken(field):
+    answer = {"device_code": "d", "user_code": "ABC", "verification_uri": "https://id.example/"}
+    assert device_code(answer).interval == 5
+    with pytest.raises(TemporaryOAuthError):
+        device_code({**answer, field: "javascript:alert(1)\n"})
