@@ -144,6 +144,7 @@ RULES: dict[str, tuple[str, set[str], str]] = {
     "webmail:manage_people_without": ("get", FUNCTION, ""),
     "webmail:manage_shared": ("get", FUNCTION, ""),
     "webmail:manage_shared_new": ("get", FUNCTION, ""),
+    "webmail:manage_shared_account": ("get", set(), "account"),
     "webmail:manage_members": ("get", set(), "account"),
     "webmail:manage_members_change": ("post", set(), "account"),
     "webmail:manage_servers": ("get", FUNCTION, ""),
@@ -169,7 +170,8 @@ SHARED: dict[str, set[str]] = {
         ("draft save_draft attach discard detach", AUTHOR),
         ("authorize account_authorized check check_progress members members_change", MANAGERS),
         ("account_remove account_delete", set[str]()),
-        ("manage_account manage_account_delete manage_members manage_members_change", FUNCTION),
+        ("manage_account manage_account_delete manage_shared_account", FUNCTION),
+        ("manage_members manage_members_change", FUNCTION),
     )
     for name in names.split()
 }

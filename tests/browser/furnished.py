@@ -11,9 +11,18 @@ from groupware.audit.record import record
 from groupware.organisation.models import Membership, Organisation, Unit
 from groupware.users.models import User
 from oauthservers.models import AuthorizationServer, Grant
+from tests.browser.checked import furnish_checks
+from tests.factories import shared
 from tests.factories import webmail as make
 from tests.sandbox.messages import letters
-from webmail.models import MailAccount, Mailbox, MailServer, OutgoingMessage
+from webmail.models import (
+    MailAccount,
+    Mailbox,
+    MailServer,
+    Message,
+    OutgoingMessage,
+    WebmailPolicy,
+)
 
 LONG_NAME = "Konstantin Alexandrovich Vorontsov-Dashkov of the Laboratory"
 LONG_SUBJECT = "【重要】2026年度下期 全社情報システム更改に伴うメールアカウント再認証のお願いと作業手順のご案内"
@@ -32,12 +41,15 @@ class Furnished:
     unit: Unit
     authorization_server: AuthorizationServer
     mail_server: MailServer
+    managed: MailAccount
+    message_read_only: Message
 
 
 def furnish(language: str = "en", appearance: str = "light") -> Furnished:
     """Everything at once; ``language`` and ``appearance`` are those of the two people who look at it."""
     dress = {"language": language, "appearance": appearance}
     Organisation.objects.create(name="Kamiya Stationery")
+    WebmailPolicy.objects.create(allows_individual_servers=True)
     haruka = make.PersonFactory(username="haruka", display_name="田中 春香", **dress)
     admin = make.PersonFactory(
         username="admin", display_name=LONG_NAME, is_system_administrator=True, **dress
@@ -47,6 +59,8 @@ def furnish(language: str = "en", appearance: str = "light") -> Furnished:
     account = _account(haruka, google, servers)
     troubled = _troubled_account(haruka, google, servers)
     draft = _outgoing(account)
+    managed, shared_message = _shared_accounts(haruka, unit, google, servers)
+    furnish_checks(troubled, account, haruka)
     record("users.session.started", actor=haruka, target=haruka)
     return Furnished(
         haruka,
@@ -58,6 +72,8 @@ def furnish(language: str = "en", appearance: str = "light") -> Furnished:
         unit,
         google,
         servers["imap"],
+        managed,
+        shared_message,
     )
 
 
@@ -159,6 +175,33 @@ def _troubled_account(
     )
     make.received(make.inbox(account), make.raw_message(subject="Opening hours"))
     return account
+
+
+def _shared_accounts(
+    haruka: User, unit: Unit, google: AuthorizationServer, servers: dict[str, MailServer]
+) -> tuple[MailAccount, Message]:
+    """One that Haruka manages, with a typed server and a delegate, and one that her department may only read."""
+    typed = make.MailServerFactory(
+        is_individual=True, host="imap.kamiya.example", authorization_server=google
+    )
+    common = {"owner": None, "kind": MailAccount.Kind.SHARED, "outgoing_server": servers["smtp"]}
+    managed = make.account_with_folders(
+        **common,
+        name="受注窓口",
+        address="orders@example.jp",
+        authorized_as="haruka@example.jp",
+        incoming_server=typed,
+        receive_authentication=MailAccount.ReceiveAuthentication.OAUTH2,
+    )
+    shared.give(managed, haruka, "manager")
+    shared.give(managed, unit, "sender")
+    shared.give(managed, make.PersonFactory(display_name=LONG_NAME, is_active=False))
+    read_only = make.account_with_folders(
+        **common, name="Press office", address="press@example.jp", incoming_server=servers["imap"]
+    )
+    shared.give(read_only, unit.parent)
+    message = make.received(make.inbox(read_only), make.raw_message(subject="Press release"))
+    return managed, message
 
 
 def _outgoing(account: MailAccount) -> OutgoingMessage:

@@ -28,7 +28,7 @@ class MemberForm(RoleForm):
         label=_("Person"), required=False, help_text=_("User name or e-mail address.")
     )
     unit = forms.ModelChoiceField(
-        label=_("or department"),
+        label=_("Department"),
         queryset=Unit.objects.all(),
         to_field_name="public_id",
         required=False,

@@ -27,6 +27,12 @@ from webmail.models import MailAccount
 Kind = MailAccount.Kind
 
 
+def address_of(account: MailAccount) -> str:
+    """Where an account is changed: below the list that it is in."""
+    name = "manage_shared_account" if account.kind == Kind.SHARED else "manage_account"
+    return reverse(f"webmail:{name}", args=[account.public_id])
+
+
 def all_accounts(user: Any) -> QuerySet[MailAccount]:
     """Every account with all that the screens name."""
     return token_status.prepared(MailAccount.objects.manageable_by(user))
@@ -45,8 +51,7 @@ def form_page(
         "back": reverse("webmail:manage_shared" if is_shared else "webmail:manage_accounts"),
     }
     if kept:
-        address = reverse("webmail:manage_account", args=[kept.public_id])
-        context["authorize_address"] = account_page.authorize_address(kept, address)
+        context["authorize_address"] = account_page.authorize_address(kept, address_of(kept))
         context["figures"] = removal.figures_of(kept)
         context["members_count"] = kept.members.count() if is_shared else 0
     return render(
@@ -56,15 +61,15 @@ def form_page(
 
 def saved(request: HttpRequest, account: MailAccount, is_new: bool) -> HttpResponse:
     """Where the form leads: on to authorizing when that was pressed."""
-    address = reverse("webmail:manage_account", args=[account.public_id])
+    address = address_of(account)
     if account_page.wants_authorization(request.POST):
         return redirect(account_page.authorize_address(account, address))
     if account.receive_grant_id or account.receive_authentication == "password":
         bell.ring(tasks.receive_now, account.pk)
     flash.success(request, _("Saved."))
     if account.kind == Kind.SHARED:
-        return redirect(
-            "webmail:manage_members" if is_new else "webmail:manage_account", account.public_id
+        return (
+            redirect("webmail:manage_members", account.public_id) if is_new else redirect(address)
         )
     return redirect(address) if is_new else redirect("webmail:manage_accounts")
 
@@ -74,8 +79,24 @@ def saved(request: HttpRequest, account: MailAccount, is_new: bool) -> HttpRespo
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def account(request: HttpRequest, public_id: Any) -> HttpResponse:
-    """Change any account."""
+    """Change the account of a person; a shared one is changed below its own list."""
     found = get_object_or_404(all_accounts(request.user), public_id=public_id)
+    if found.kind == Kind.SHARED:
+        return redirect("webmail:manage_shared_account", public_id)
+    return _change(request, found)
+
+
+@sensitive_post_parameters("new_receive_password", "new_send_password")
+@function_admin_required("webmail")
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def shared_account(request: HttpRequest, public_id: Any) -> HttpResponse:
+    """Change a shared account."""
+    accounts = all_accounts(request.user).filter(kind=Kind.SHARED)
+    return _change(request, get_object_or_404(accounts, public_id=public_id))
+
+
+def _change(request: HttpRequest, found: MailAccount) -> HttpResponse:
     form = account_page.form_for(request.user, found, request.POST or None)
     if request.method == "POST" and form.is_valid():
         changed = sorted(form.changed_data)
@@ -83,7 +104,7 @@ def account(request: HttpRequest, public_id: Any) -> HttpResponse:
         record("webmail.account.updated", target=found, details={"fields": changed})
         return saved(request, found, is_new=False)
     if form.errors:  # the form has put what was typed into the instance
-        found = get_object_or_404(all_accounts(request.user), public_id=public_id)
+        found = get_object_or_404(all_accounts(request.user), pk=found.pk)
     return form_page(request, form, found, found)
 
 

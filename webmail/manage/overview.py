@@ -77,8 +77,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         "servers": offered_servers(),
         "kinds": MailAccount.Kind.choices,
         "columns": columns(
-            _("Person"),
-            _("Mail address"),
+            _("Mailbox"),
             _("Receiving"),
             _("Sending"),
             _("Last received"),

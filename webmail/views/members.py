@@ -26,6 +26,7 @@ from webmail.forms.member import MemberForm, RoleForm
 from webmail.models import AccountMember, MailAccount
 
 PAGE = 100
+_ACCOUNT = {"": "webmail:account", "manage_": "webmail:manage_shared_account"}
 
 
 def _find(user: Any, public_id: Any) -> MailAccount:
@@ -68,7 +69,7 @@ def _members(request: HttpRequest, public_id: Any, prefix: str) -> HttpResponse:
         return redirect(request.path)
     addresses = {
         "change_address": reverse(f"webmail:{prefix}members_change", args=[public_id]),
-        "account_address": reverse(f"webmail:{prefix}account", args=[public_id]),
+        "account_address": reverse(_ACCOUNT[prefix], args=[public_id]),
     }
     return _page(request, account, form, addresses)
 

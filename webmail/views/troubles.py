@@ -36,6 +36,7 @@ class Trouble:
     code: str
     server_words: str
     is_of_token: bool = False
+    may_act: bool = False  # the reader may authorize and check the mailbox
 
 
 def troubles_of(account: MailAccount, reader: Any = None, back: str = "") -> list[Trouble]:
@@ -122,7 +123,8 @@ def _of_server(account: MailAccount, direction: str) -> Trouble:
 def _with_address(trouble: Trouble, reader: Any, back: str) -> Trouble:
     """The address of the one button, for those who may do what it is for."""
     account = trouble.account
-    if not trouble.button or account.pk is None or not _may_act(account, reader):
+    trouble = replace(trouble, may_act=account.pk is not None and _may_act(account, reader))
+    if not (trouble.button and trouble.may_act):
         return replace(trouble, button="")
     if not trouble.is_of_token:
         return replace(trouble, address=reverse("webmail:account", args=[account.public_id]))
