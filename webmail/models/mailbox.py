@@ -8,7 +8,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from webmail.models.account import MailAccount
+from webmail.models.account import MailAccount, readable_accounts, writable_accounts
 
 
 class MailboxQuerySet(models.QuerySet["Mailbox"]):
@@ -16,11 +16,11 @@ class MailboxQuerySet(models.QuerySet["Mailbox"]):
 
     def visible_to(self, user) -> MailboxQuerySet:
         """Folders of accounts whose mail ``user`` may read."""
-        return self.filter(account__in=MailAccount.objects.visible_to(user), is_selectable=True)
+        return self.filter(account__in=readable_accounts(user), is_selectable=True)
 
     def changeable_by(self, user) -> MailboxQuerySet:
         """Folders into which ``user`` may move mail."""
-        return self.filter(account__in=MailAccount.objects.writable_by(user), is_selectable=True)
+        return self.filter(account__in=writable_accounts(user), is_selectable=True)
 
     def with_role(self, role: str) -> MailboxQuerySet:
         """Folders with a special use (RFC 6154)."""

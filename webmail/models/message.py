@@ -7,7 +7,7 @@ import uuid
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from webmail.models.account import MailAccount
+from webmail.models.account import MailAccount, readable_accounts, writable_accounts
 from webmail.models.mailbox import Mailbox
 
 
@@ -16,11 +16,11 @@ class MessageQuerySet(models.QuerySet["Message"]):
 
     def visible_to(self, user) -> MessageQuerySet:
         """Messages of accounts whose mail ``user`` may read."""
-        return self.filter(account__in=MailAccount.objects.visible_to(user))
+        return self.filter(account__in=readable_accounts(user))
 
     def changeable_by(self, user) -> MessageQuerySet:
         """Messages that ``user`` may answer, move and delete. Whoever may only read marks and flags them."""
-        return self.filter(account__in=MailAccount.objects.writable_by(user))
+        return self.filter(account__in=writable_accounts(user))
 
     def in_mailbox(self, mailbox: Mailbox) -> MessageQuerySet:
         """Messages of one folder that are not waiting for their removal."""

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from groupware.leases import Leased
-from webmail.models.account import MailAccount
+from webmail.models.account import MailAccount, writable_accounts
 from webmail.models.message import Message
 
 
@@ -26,7 +26,7 @@ class OutgoingMessageQuerySet(models.QuerySet["OutgoingMessage"]):
         open_to_all = ~models.Q(state=OutgoingMessage.State.DRAFT) | models.Q(
             account__kind=MailAccount.Kind.PERSONAL
         )
-        accounts = MailAccount.objects.writable_by(user)
+        accounts = writable_accounts(user)
         return self.filter(open_to_all | models.Q(author=user), account__in=accounts)
 
     def drafts(self) -> OutgoingMessageQuerySet:

@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from webmail.models import MailAccount, Mailbox, Message
+from webmail.models.account import readable_accounts
 from webmail.models.message import MessageQuerySet
 from webmail.search import index
 from webmail.search.query import Query
@@ -38,7 +39,9 @@ def search(user: Any, query: Query, cursor: str = "") -> Results:
 
     Raises BadCursorError.
     """
-    accounts = list(MailAccount.objects.visible_to(user).values_list("pk", flat=True))
+    accounts = list(
+        MailAccount.objects.filter(pk__in=readable_accounts(user)).values_list("pk", flat=True)
+    )
     if query.is_empty or not accounts:
         return Results()
     messages = _narrowed(Message.objects.visible_to(user).filter(is_deleted=False), query, user)
