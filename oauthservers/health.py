@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from django.db.models import Count, Q
-from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from groupware.health import HealthCheck
+from groupware.notices.moments import in_words
 from oauthservers.expiry import State
 from oauthservers.models import AuthorizationServer, Grant, PendingRevocation
 from oauthservers.notices import line_of, worth_watching
@@ -56,7 +55,7 @@ def _detail(server: AuthorizationServer) -> str:
     if server.fault_code:
         return _("The server refuses the registration (%(error)s).") % {"error": server.fault_code}
     if server.outage_since:
-        since = date_format(timezone.localtime(server.outage_since), "DATETIME_FORMAT")
+        since = in_words(server.outage_since)
         return _("Out of reach since %(since)s (%(error)s). Nobody has to act.") % {
             "since": since,
             "error": server.outage_code,

@@ -17,6 +17,7 @@ from django.utils.translation import ngettext
 
 from groupware.notices import registry
 from groupware.notices.models import Notice
+from groupware.notices.moments import in_words
 from groupware.notices.registry import Fault, Kind, Words
 from groupware.users.models import User
 from oauthservers.error_messages import advise
@@ -148,11 +149,8 @@ def digest(person: Any) -> list[str]:
         if server.fault_code:
             lines.append(advise(server.fault_code, server=server.name).headline)
         elif server.outage_since:
-            since = formats.date_format(timezone.localtime(server.outage_since), "DATETIME_FORMAT")
-            lines.append(
-                _("%(server)s has been out of reach since %(since)s.")
-                % {"server": server.name, "since": since}
-            )
+            names = {"server": server.name, "since": in_words(server.outage_since)}
+            lines.append(_("%(server)s has been out of reach since %(since)s.") % names)
         lines += [line_of(server, expiry) for expiry in worth_a_warning(server)]
     return lines
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -72,8 +73,8 @@ class Step:
     def detail(self) -> str:
         """What was found."""
         if isinstance(self.found, int):
-            return ngettext("%(count)d message", "%(count)d messages", self.found) % {
-                "count": self.found
+            return ngettext("%(count)s message", "%(count)s messages", self.found) % {
+                "count": number_format(self.found, force_grouping=True)
             }
         return str(_FOUND[self.found]) if self.found else self.facts
 

@@ -7,10 +7,10 @@ from typing import Any
 
 from django.db.models import Count, Min, Sum
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from groupware.health import HealthCheck
+from groupware.notices.moments import in_words
 from webmail.models import MailAccount, Mailbox, OutgoingMessage, RemoteOperation
 
 Health = MailAccount.Health
@@ -46,8 +46,9 @@ def _receiving() -> HealthCheck:
     }
     longest = accounts.filter(received_at__isnull=False).aggregate(Min("received_at"))
     if oldest := longest["received_at__min"]:
-        moment = date_format(timezone.localtime(oldest), "DATETIME_FORMAT")
-        detail += " " + _("Longest without receiving: since %(moment)s.") % {"moment": moment}
+        detail += " " + _("Longest without receiving: since %(moment)s.") % {
+            "moment": in_words(oldest)
+        }
     if late:
         detail += " " + _("Overdue: %(count)d.") % {"count": late}
     return HealthCheck(

@@ -14,7 +14,7 @@ from typing import Any
 
 from django.db.models import Q
 from django.urls import reverse
-from django.utils import formats, timezone
+from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -22,6 +22,7 @@ from django.utils.translation import ngettext
 from groupware.functions.models import FunctionAdministrator
 from groupware.notices import registry
 from groupware.notices.models import Notice
+from groupware.notices.moments import in_words
 from groupware.notices.registry import Fault, Kind, Words
 from groupware.organisation.models import Unit
 from groupware.users.models import User
@@ -274,4 +275,4 @@ def _since(account: MailAccount, direction: str) -> str:
 
 def _moment(written: str) -> str:
     moment = parse_datetime(written)
-    return formats.date_format(timezone.localtime(moment), "DATETIME_FORMAT") if moment else ""
+    return in_words(moment) if moment else ""

@@ -10,13 +10,12 @@ from typing import Any
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from groupware.functions.permissions import administers
+from groupware.notices.moments import in_words
 from webmail import checks, tasks
 from webmail.check_steps import AUTHORIZATION, GROUPS, Step, label_of, line_of
 from webmail.models import MailAccount, MailboxCheck
@@ -128,13 +127,14 @@ def _row(step: Step) -> Row:
     state = step.state if step.direction == AUTHORIZATION else ""
     words = {"trouble": _("Works for now"), "off": _("Not tested")}
     took = _("%(milliseconds)d ms") % {"milliseconds": step.milliseconds}
-    detail = "\n".join(filter(None, [step.detail, step.server_text, step.code]))
+    is_long = not step.is_fine or step.key == "capabilities"
+    folded = [step.detail if is_long else "", step.server_text, step.code]
     return Row(
         name=step.label,
         state=state or ("active" if step.is_fine else "act"),
         word=str(words.get(state, _("Works") if step.is_fine else _("Failed"))),
-        remedy=step.explanation,
-        detail=detail,
+        remedy=step.explanation or ("" if is_long else step.detail),
+        detail="\n".join(filter(None, folded)),
         duration=took if step.milliseconds else "",
         steps=step.steps,
     )
@@ -142,5 +142,5 @@ def _row(step: Step) -> Row:
 
 def _report(account: MailAccount, run: MailboxCheck, steps: Iterable[Step]) -> str:
     """The run as text, to be sent to whoever helps. Nothing in it opens anything."""
-    when = date_format(timezone.localtime(run.started_at), "DATETIME_FORMAT")
+    when = in_words(run.started_at)
     return "\n".join([f"{account.address} · {when}", *(line_of(step) for step in steps)])

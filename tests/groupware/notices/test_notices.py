@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from django.conf import settings as django_settings
+from django.urls import reverse
 
 from groupware.notices import mailing, tasks, telling
 from groupware.notices.models import Notice
@@ -184,3 +185,17 @@ def test_tell_says_at_once_what_the_next_sweep_confirms_and_end_ends_it(sink, ha
     assert Notice.objects.count() == 1
     telling.end("lift:1")
     assert Notice.objects.filter(ended_at=None).count() == 0
+
+
+def test_everybody_enters_the_other_address_in_their_settings(client, haruka):
+    client.force_login(haruka)
+    address = reverse("users:settings")
+    assert "Other address for notices" in client.get(address).content.decode()
+    values = {"appearance": "auto", "density": "normal", "notice_address": "new@home.example"}
+    client.post(address, values)
+    haruka.refresh_from_db()
+    assert haruka.notice_address == "new@home.example"
+    refused = client.post(address, values | {"notice_address": "no address"})
+    assert "valid email address" in refused.content.decode()
+    haruka.refresh_from_db()
+    assert haruka.notice_address == "new@home.example"
