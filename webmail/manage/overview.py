@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -135,8 +136,8 @@ def export(request: HttpRequest) -> StreamingHttpResponse:
 
 def _rows(found: QuerySet[MailAccount]) -> Iterator[list[Any]]:
     names = dict(MailServer.objects.values_list("pk", "name"))
-    rows = listed(found).values_list(*_VALUES, named=True)
-    for account in rows.iterator(chunk_size=2000):
+    for values in listed(found).values(*_VALUES).iterator(chunk_size=2000):
+        account = SimpleNamespace(**values)
         row = facts(account)
         yield [
             account.owner__username,

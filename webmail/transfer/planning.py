@@ -113,10 +113,9 @@ def _row(
             % {"row": first},
             _("one row for each account"),
         )
-    if key is not None and not row.problems:
-        reader.read(around.accounts.get(key), key[0])
-        if row.columns and not row.problems:
-            check(row, around)
+    reader.read(key)
+    if row.columns and not row.problems:
+        check(row, around)
     if row.problems:
         row.act, row.changes = PROBLEM, []
     elif row.account is not None and row.account.pk is None:

@@ -30,6 +30,7 @@ class RowReader:
         self.cells = cells
         self.around = around
         self.present: MailAccount | None = None
+        self.has_key = False
 
     def key(self) -> tuple[int | None, str] | None:
         """Owner and address that say which account is meant; None when they do not."""
@@ -63,12 +64,16 @@ class RowReader:
             self.row.wrong("owner", _("%(value)s may no longer sign in.") % {"value": name})
         return int(person.pk)
 
-    def read(self, present: MailAccount | None, owner: int | None) -> None:
-        """Compare every cell with the account that is there, or make a new one."""
-        kind = MailAccount.Kind.SHARED if owner is None else MailAccount.Kind.PERSONAL
-        self.present = present
-        self.row.account = present or MailAccount(
-            kind=kind, owner_id=owner, address=self.cells["address"]
+    def read(self, key: tuple[int | None, str] | None) -> None:
+        """Compare every cell with the account that is there, or make a new one.
+
+        Without a key nothing comes of the row, but what else is wrong in it is named all the same.
+        """
+        self.has_key = key is not None
+        self.present = self.around.accounts.get(key) if key else None
+        kind = MailAccount.Kind.PERSONAL if self.cells.get("owner") else MailAccount.Kind.SHARED
+        self.row.account = self.present or MailAccount(
+            kind=kind, owner_id=key[0] if key else None, address=self.cells["address"]
         )
         self._servers()
         for column in _DIRECT:
@@ -122,7 +127,7 @@ class RowReader:
         incoming = self.cells.get("incoming_server", "")
         if incoming:
             self._server("incoming_server", incoming, Protocol.IMAP, Protocol.POP3)
-        elif self.present is None:
+        elif self.present is None and self.has_key:
             self.row.wrong(
                 "incoming_server",
                 _("A new account needs an incoming mail server."),

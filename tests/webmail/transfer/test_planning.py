@@ -104,7 +104,7 @@ def test_every_problem_of_every_row_is_named_with_its_column(servers):
     make.PersonFactory(username="aoki")
     make.PersonFactory(username="left", is_active=False)
     text = HEADER + (
-        "nobody,aoki.example.jp,imap,,,\n"
+        "nobody,aoki.example.jp,nowhere,,,\n"
         "left,left@example.jp,imap,,,\n"
         "aoki,a@example.jp,nowhere,imap,kerberos,\n"
         "aoki,b@example.jp,gone,,,\n"
@@ -119,6 +119,7 @@ def test_every_problem_of_every_row_is_named_with_its_column(servers):
     assert found == [
         (2, "address"),
         (2, "owner"),
+        (2, "incoming_server"),
         (3, "owner"),
         (4, "incoming_server"),
         (4, "outgoing_server"),
