@@ -113,7 +113,7 @@ def _private_key(pem: str) -> rsa.RSAPrivateKey:
 
 
 def certificate_authorities(text: str) -> str:
-    """Read a bundle of CA certificates and return it as stored. Raises ValidationError."""
+    """Read a bundle of CA certificates; what stands around them is left out. Raises ValidationError."""
     text = text.strip()
     if not text:
         return ""
@@ -123,11 +123,12 @@ def certificate_authorities(text: str) -> str:
                 "This file holds a private key. Only certificates belong here; keep the key to yourself."
             )
         )
+    blocks = [match[0] for match in _BLOCK.finditer(text) if match[1] == "CERTIFICATE"]
     try:
-        x509.load_pem_x509_certificates(text.encode())
+        x509.load_pem_x509_certificates("\n".join(blocks).encode())
     except ValueError:
         raise ValidationError(_not_pem("CERTIFICATE")) from None
-    return text
+    return "\n".join(blocks)
 
 
 #: Field of a service account's JSON key → what a right value looks like (cloud.google.com, "Service account keys").
@@ -182,6 +183,11 @@ def _wrong_values(found: dict[str, str]) -> list[str]:
         reasons.append(
             _("“%(field)s” is not right. For example: %(example)s")
             % {"field": "client_email", "example": _NEEDED["client_email"]}
+        )
+    if not re.fullmatch(r"[\x21-\x7e]{1,255}", found["client_id"]):
+        reasons.append(
+            _("“%(field)s” is not right. For example: %(example)s")
+            % {"field": "client_id", "example": _NEEDED["client_id"]}
         )
     if not found["token_uri"].startswith("https://"):
         reasons.append(_("“token_uri” must start with https://, for the signed key travels there."))

@@ -33,6 +33,11 @@ urlpatterns = [
     path(f"{_SYSTEM}add/<slug:kind>/", servers.add, name="add_server"),
     path(f"{_SYSTEM}<uuid:server_id>/", servers.show, name="server"),
     path(f"{_SYSTEM}<uuid:server_id>/edit/", servers.edit, name="edit_server"),
+    path(
+        f"{_SYSTEM}<uuid:server_id>/mail-servers/",
+        servers.register_mail_servers,
+        name="register_mail_servers",
+    ),
     path(f"{_SYSTEM}<uuid:server_id>/secrets/", servers.change_secrets, name="change_secrets"),
     path(f"{_SYSTEM}<uuid:server_id>/test/", connection_tests.test, name="test_server"),
     path(f"{_SYSTEM}<uuid:server_id>/checks/", connection_tests.live, name="server_checks"),

@@ -101,10 +101,13 @@ def _added(server: AuthorizationServer, made: int | None) -> str:
     text = _("%(server)s is added. Register its redirect URI there.") % {"server": server}
     if made is None:
         return text
-    linked = ngettext(
+    return f"{text} {_linked(made)}"
+
+
+def _linked(made: int) -> str:
+    return ngettext(
         "%(count)d mail server is linked to it.", "%(count)d mail servers are linked to it.", made
     ) % {"count": made}
-    return f"{text} {linked}"
 
 
 @system_admin_required
@@ -170,6 +173,19 @@ def switch(request: HttpRequest, server_id: UUID) -> HttpResponse:
     if request.POST.get("back") == "server":
         return redirect("oauthservers:server", server_id)
     return redirect("oauthservers:servers")
+
+
+@system_admin_required
+@require_POST
+def register_mail_servers(request: HttpRequest, server_id: UUID) -> HttpResponse:
+    """Register the mail servers of the preset that this server was made of."""
+    server = _server(request, server_id)
+    preset = preset_of(server.preset_key, server.provider)
+    with transaction.atomic():
+        made = _register_mail_servers(server, preset, [entry.key for entry in preset.mail_servers])
+    if made:
+        messages.success(request, _linked(made))
+    return redirect("oauthservers:server", server_id)
 
 
 @system_admin_required

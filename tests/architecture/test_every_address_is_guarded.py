@@ -68,6 +68,7 @@ RULES: dict[str, tuple[str, set[str], str]] = {
     "oauthservers:add_server": ("get", SYSTEM, "kind"),
     "oauthservers:server": ("get", SYSTEM, "authorization server"),
     "oauthservers:edit_server": ("get", SYSTEM, "authorization server"),
+    "oauthservers:register_mail_servers": ("post", SYSTEM, "authorization server"),
     "oauthservers:change_secrets": ("post", SYSTEM, "authorization server"),
     "oauthservers:test_server": ("post", SYSTEM, "authorization server"),
     "oauthservers:server_checks": ("get", SYSTEM, "authorization server"),

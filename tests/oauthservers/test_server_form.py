@@ -105,6 +105,17 @@ def test_second_tenant_gets_mail_servers_of_its_own(browser):
     assert MailServer.objects.values("authorization_server").distinct().count() == 2
 
 
+def test_mail_servers_of_the_preset_can_be_registered_later_and_once(browser):
+    add(browser, "microsoft")
+    server = only_server()
+    assert "Register the mail servers of Microsoft 365" in page(browser, server)
+    address = reverse("oauthservers:register_mail_servers", args=[server.public_id])
+    for _ in range(2):
+        browser.post(address)
+    assert server.mail_servers.count() == 3
+    assert "Register the mail servers" not in page(browser, server)
+
+
 # -- addresses and scopes -----------------------------------------------------------------------------
 
 
