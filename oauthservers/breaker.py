@@ -29,6 +29,7 @@ logger = logging.getLogger(__name__)
 #: Temporary failures in a row that open the breaker.
 FAILURES = 5
 _FIRST_PAUSE, _LONGEST_PAUSE = 15.0, 300.0
+_LONGEST_WISH = 900.0  # seconds of a Retry-After; one answer must not stop every mailbox for longer
 #: Waiting grants are woken in so many groups, so many seconds apart.
 _GROUPS, _GROUP_SECONDS = 10, 6
 
@@ -88,8 +89,8 @@ def _wake(server: AuthorizationServer) -> None:
 
 
 def _next_probe(failures: int, retry_after: float | None) -> datetime:
-    """Pauses grow to five minutes; a quarter of each is chance. The server's own wish counts, up to the longest."""
+    """Pauses grow to five minutes; a quarter of each is chance. The server's own wish comes first."""
     pause = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** min(max(failures - FAILURES, 0), 10))
     pause = 0.75 * pause + random.uniform(0, 0.25 * pause)  # noqa: S311 (spreading load, not a secret)
-    wish = min(retry_after or 0.0, _LONGEST_PAUSE)
+    wish = min(retry_after or 0.0, _LONGEST_WISH)
     return timezone.now() + timedelta(seconds=max(pause, wish))
