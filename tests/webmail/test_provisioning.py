@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from django.contrib.auth import get_user_model
 
 from groupware import provision
+from groupware.organisation.models import Unit
 from tests.factories.webmail import PersonFactory
 from tests.sandbox import Sandbox
 from webmail.models import MailAccount, MailServer
@@ -91,3 +93,67 @@ def test_the_sandbox_describes_itself(empty_sandbox: Sandbox) -> None:
     assert provision.apply(empty_sandbox.provisioning_file)
     assert provision.apply(empty_sandbox.provisioning_file) == []
     assert MailAccount.objects.count() == 4
+
+
+SHARED = """
+[[mail_account]]
+kind = "shared"
+address = "orders@example.jp"
+authorized_as = "haruka@example.jp"
+incoming_server = "imap"
+outgoing_server = "smtp"
+managers = ["haruka"]
+sender_units = ["sales"]
+"""
+
+
+@pytest.fixture
+def shared_file(file: Path) -> Path:
+    Unit.objects.create(key="sales", name="Sales")
+    file.write_text(FILE + SHARED)
+    return file
+
+
+def members(account: MailAccount) -> set[tuple[str, str]]:
+    return {(str(one.user or one.unit), one.role) for one in account.members.all()}
+
+
+def test_a_shared_account_is_made_with_its_members(shared_file: Path) -> None:
+    provision.apply(shared_file)
+    account = MailAccount.objects.get(kind="shared")
+    haruka = get_user_model().objects.get(username="haruka")
+    assert (account.owner, account.sign_in_address) == (None, "haruka@example.jp")
+    assert members(account) == {(str(haruka), "manager"), ("Sales", "sender")}
+    assert provision.apply(shared_file) == []
+
+
+def test_members_are_made_equal_to_the_file_and_kept_where_it_is_silent(shared_file: Path) -> None:
+    provision.apply(shared_file)
+    changed = SHARED.replace('managers = ["haruka"]', 'readers = ["haruka"]')
+    shared_file.write_text(FILE + changed.replace('sender_units = ["sales"]', ""))
+    (change,) = provision.apply(shared_file)
+    account = MailAccount.objects.get(kind="shared")
+    assert change.fields == ("members",)
+    assert {role for _name, role in members(account)} == {"reader"}
+    shared_file.write_text(FILE + changed.split("readers")[0])
+    assert provision.apply(shared_file) == []
+    assert account.members.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ('managers = ["haruka"]', 'managers = ["nobody"]', "nobody"),
+        ('sender_units = ["sales"]', 'sender_units = ["sails"]', "sails"),
+        ('kind = "shared"', 'kind = "shared"\nowner = "haruka"', "no owner"),
+        ('kind = "shared"', 'kind = "personal"', "owner"),
+        ('kind = "shared"', 'owner = "haruka"', "only shared accounts have members"),
+    ],
+)
+def test_a_shared_account_that_cannot_be_right_is_refused(
+    shared_file: Path, old: str, new: str, words: str
+) -> None:
+    shared_file.write_text(FILE + SHARED.replace(old, new))
+    with pytest.raises(provision.ProvisioningError, match=words):
+        provision.apply(shared_file)
+    assert not MailAccount.objects.exists()
