@@ -188,7 +188,10 @@ class CredentialsForm(forms.ModelForm):
                 "client_id", _("Give the client ID that the server shows after registration.")
             )
         has_secret = cleaned.get("client_secret") or self.has_stored("client_secret")
-        is_open = kind == Kind.GENERIC and not is_application  # a public client (RFC 6749 §2.1)
+        # A public client (RFC 6749 §2.1); at Microsoft it signs in by a code alone.
+        by_code = cleaned.get("offers_device_code") or cleaned.get("offers_pasted_code")
+        is_public = kind == Kind.GENERIC or (kind == Kind.MICROSOFT and by_code)
+        is_open = is_public and not is_application
         if not (has_secret or has_certificate or is_open or "client_secret" in self.errors):
             self.add_error(
                 "client_secret",

@@ -9,7 +9,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from oauthservers import expiry
+from oauthservers import approval, expiry
 from oauthservers.error_messages import advise
 from oauthservers.manage.usage import usage_of
 from oauthservers.models import AuthorizationServer
@@ -171,7 +171,15 @@ def context(server: AuthorizationServer) -> dict[str, Any]:
         "addresses": [(label, value) for label, value in addresses if value],
         "scopes": _scopes(server),
         "usage": usage_of(server),
+        "approval_link": _approval_link(server),
     }
+
+
+def _approval_link(server: AuthorizationServer) -> str:
+    """Where an administrator approves for everybody; application access is approved in the console."""
+    if server.access == Access.APPLICATION:
+        return ""
+    return approval.of(server, PURPOSES[:3]).link
 
 
 def _flows(server: AuthorizationServer) -> list[str]:

@@ -129,6 +129,16 @@ def test_no_page_and_no_audit_event_shows_a_secret(browser, key):
         assert secret not in shown
 
 
+def test_microsoft_without_a_secret_is_a_client_that_signs_in_by_code(browser):
+    without = {"client_secret": None, "client_secret_expires_on": None}
+    answer = add(browser, "microsoft", **without)
+    assert "Give the client secret, or upload a certificate" in answer.content.decode()
+    assert add(browser, "microsoft", offers_device_code="on", **without).status_code == 302
+    text = page(browser, only_server())
+    assert "the server knows us by the client ID alone" in text
+    assert "https://login.example/contoso.example/v2.0/adminconsent?" in text
+
+
 # -- certificate --------------------------------------------------------------------------------------
 
 
