@@ -29,6 +29,7 @@ from webmail.models import (
 )
 from webmail.views import folders
 from webmail.views.bell import ring
+from webmail.views.troubles import troubles_of
 
 Draft = OutgoingMessage.State.DRAFT
 
@@ -89,6 +90,7 @@ def _composer(request: HttpRequest, draft: OutgoingMessage, form: DraftForm) -> 
         "attachments": draft.attachments.all(),
         "size": compose.size_of(draft),
         "limit": compose.limit(),
+        "troubles": troubles_of(draft.account, request.user, request.path),
     }
     return render(request, "webmail/composer.html", context, status=422 if form.errors else 200)
 

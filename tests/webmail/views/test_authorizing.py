@@ -340,3 +340,26 @@ def test_permission_that_was_not_given_is_named_for_its_direction_alone(client, 
     page = words(client.get(page_of(account)))
     assert "Permission for sending was not given at Microsoft 365. Receiving goes on." in page
     assert "Active" in page
+
+
+def test_banner_stands_over_the_list_the_message_and_the_composer_and_leads_back_there(
+    client, account
+):
+    MailAccount.objects.update(receive_grant=granted(account, state="reauthorization_required"))
+    message = make.received(make.inbox(account))
+    draft = make.OutgoingMessageFactory(account=account)
+    authorize = reverse("webmail:authorize", args=[account.public_id])
+    for name, thing in (("mailbox", make.inbox(account)), ("message", message), ("draft", draft)):
+        page = words(client.get(reverse(f"webmail:{name}", args=[thing.public_id])))
+        assert page.count(f'href="{authorize}?next=') == 1, name
+
+
+def test_who_may_only_read_a_shared_mailbox_gets_no_button(account):
+    shared(account, make.PersonFactory())
+    reader = make.PersonFactory()
+    AccountMember.objects.create(account=account, user=reader, role="reader")
+    address = reverse("webmail:mailbox", args=[make.inbox(account).public_id])
+    page = words(signed_in(reader).get(address))
+    assert "This mailbox is not authorized yet." in page
+    assert "/authorize/" not in page
+    assert "has to sign in." in page
