@@ -7,6 +7,7 @@ from django.urls import reverse
 from playwright.sync_api import BrowserContext
 
 from groupware.users.models import User
+from tests.browser import attempts
 from tests.browser.furnished import Furnished
 from webmail.models import Message
 
@@ -52,6 +53,7 @@ def of_haruka(world: Furnished) -> dict[str, str]:
         "composer": reverse("webmail:draft", args=[world.draft.public_id]),
         "drafts": reverse("webmail:drafts"),
         "outbox": reverse("webmail:outbox"),
+        **attempts.screens(world),
         "authorization-refused": reverse("oauthservers:refused", args=["access_denied"]),
         "no-permission": reverse("functions:system"),
         "not-found": "/no/such/page/",
