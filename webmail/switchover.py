@@ -35,6 +35,7 @@ COLUMNS = (
     "receive_grant_id",
     "send_grant_id",
 )
+_READ = ("public_id", "owner_id", "name", "address", "authorized_as", *COLUMNS)
 
 
 class ChangedMeanwhileError(Exception):
@@ -79,10 +80,7 @@ def found(switchover: Switchover, accounts: QuerySet[MailAccount]) -> QuerySet[M
 
 def moves(switchover: Switchover, accounts: QuerySet[MailAccount]) -> list[Move]:
     """What the step would do to each account that is found; nothing is written."""
-    named = found(switchover, accounts).only(
-        "public_id", "owner_id", "name", "address", "authorized_as", *COLUMNS
-    )
-    rows = list(named)
+    rows = list(found(switchover, accounts).only(*_READ))
     grants = {row.receive_grant_id for row in rows} | {row.send_grant_id for row in rows}
     wanted = Grant.objects.filter(pk__in=grants - {None})
     known = _Known(
@@ -222,23 +220,18 @@ def undo(switchover: Switchover, only: Iterable[Any] | None = None) -> tuple[int
             rows = rows.filter(account__public_id__in=list(only))
         asked = rows.count()
         free = undoable(switchover).filter(pk__in=rows.values("pk")).select_related("account")
+        read = ("switchover", "before", "after", *(f"account__{name}" for name in _READ))
+        free = free.only(*read)
         servers = set(MailServer.objects.values_list("pk", flat=True))
-        grants = set(Grant.objects.values_list("pk", flat=True))
         going = []
         for row in free.select_for_update(of=("self", "account")):
-            before = row.before
-            is_untouched = values_of(row.account) == row.after
-            if is_untouched and _exist(before, servers):
-                restored = {
-                    name: value
-                    for name, value in before.items()
-                    if not name.endswith("_grant_id") or value in grants or value is None
-                }
-                _take(row.account, restored)
+            if values_of(row.account) == row.after and _exist(row.before, servers):
+                _take(row.account, row.before)
                 going.append(row)
+        _forget_gone_grants([row.account for row in going])
         account_rows.change([row.account for row in going], COLUMNS)
         now = timezone.now()
-        switchover.accounts.filter(pk__in=[row.pk for row in going]).update(undone_at=now)
+        many_rows.update(going, (), undone_at=now)
         told = [
             (row.account, [n for n in COLUMNS if row.before[n] != row.after[n]]) for row in going
         ]
@@ -248,6 +241,17 @@ def undo(switchover: Switchover, only: Iterable[Any] | None = None) -> tuple[int
                 state=Switchover.State.UNDONE, undone_at=now
             )
     return len(going), asked - len(going)
+
+
+def _forget_gone_grants(accounts: list[MailAccount]) -> None:
+    """Let go of connections that were removed since."""
+    named = {account.receive_grant_id for account in accounts}
+    named |= {account.send_grant_id for account in accounts}
+    there = set(Grant.objects.filter(pk__in=named - {None}).values_list("pk", flat=True))
+    for account in accounts:
+        for column in ("receive_grant_id", "send_grant_id"):
+            if getattr(account, column) not in there:
+                setattr(account, column, None)
 
 
 def _exist(before: dict[str, Any], servers: set[int]) -> bool:

@@ -20,6 +20,12 @@ from webmail.models import AccountMember, Invitation, MailAccount
 VALID_FOR = timedelta(days=14)
 _WAITING = {states.NOT_AUTHORIZED, states.WAITING_FOR_APPROVAL, states.AUTHORIZATION_NEEDED}
 _SETTLED = {states.ACTIVE, states.EXPIRED, states.NONE}
+_READ = (
+    "public_id",
+    "name",
+    "address",
+    *(f"owner__{name}" for name in ("username", "is_active", "notice_address", "email")),
+)
 _EVERYBODY = AuthorizationServer.Access.APPLICATION
 
 
@@ -72,7 +78,7 @@ def invite(accounts: QuerySet[MailAccount], by: Any) -> Outcome:
     """
     now = timezone.now()
     with transaction.atomic():
-        found = list(accounts.select_related("owner"))
+        found = list(accounts.select_related("owner").only(*_READ))
         managers = _managers([account.pk for account in found if account.owner_id is None])
         rows = []
         for account in found:
