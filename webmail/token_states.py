@@ -141,15 +141,30 @@ def _account_rank() -> Greatest:
     return Greatest(_receive_rank(), _send_rank())
 
 
-def prepared(accounts: models.QuerySet[MailAccount]) -> models.QuerySet[MailAccount]:
-    """``accounts`` with all that ``status_of`` looks at, so that a list asks once."""
-    return accounts.select_related(
+def prepared(
+    accounts: models.QuerySet[MailAccount], reader: Any = None
+) -> models.QuerySet[MailAccount]:
+    """``accounts`` with all that ``status_of`` looks at, for ``reader`` where one is given, so that a list asks once."""
+    found = accounts.select_related(
         "owner",
         "incoming_server__authorization_server",
         "outgoing_server__authorization_server",
         "receive_grant__server",
         "send_grant__server",
     ).annotate(**_asked())
+    if reader is None:
+        return found
+    allowed = MailAccount.objects.authorizable_by(reader).filter(pk=OuterRef("pk"))
+    return found.annotate(reader_may_authorize=Exists(allowed))
+
+
+def may_authorize(account: MailAccount, reader: Any = None) -> bool:
+    """Whether ``reader`` (the owner unless said otherwise) may authorize ``account``; asks unless ``prepared`` has."""
+    if reader is None or account.owner_id == reader.pk:
+        return True
+    if "reader_may_authorize" in account.__dict__:
+        return bool(account.__dict__["reader_may_authorize"])
+    return MailAccount.objects.authorizable_by(reader).filter(pk=account.pk).exists()
 
 
 def _asked() -> dict[str, Any]:

@@ -28,6 +28,7 @@ from webmail.token_states import (
     counts,
     forget,
     grant_of,
+    may_authorize,
     prepared,
     server_of,
 )
@@ -42,6 +43,7 @@ __all__ = [
     "counts",
     "forget",
     "grant_of",
+    "may_authorize",
     "prepared",
     "server_of",
     "status_of",
@@ -139,10 +141,10 @@ _NOBODY = gettext_lazy("Nobody has to act.")
 
 
 def _is_theirs(account: MailAccount, reader: Any) -> bool:
+    """Whether it is for the reader to sign in: their own account, or a shared one that they look after."""
     if reader is None or account.owner_id == reader.pk:
         return True
-    managed = MailAccount.objects.authorizable_by(reader)
-    return account.owner_id is None and managed.filter(pk=account.pk).exists()
+    return account.owner_id is None and may_authorize(account, reader)
 
 
 def _opens_for_all(account: MailAccount, direction: str) -> bool:
@@ -230,8 +232,9 @@ def _needed(account: MailAccount, direction: str) -> dict[str, Any]:
             "since": getattr(account, f"{direction}_error_since"),
             **_details(code, getattr(account, f"{direction}_error_text")),
         }
-    code = "disconnected" if grant.state == Grant.State.REVOKED else grant.error_code
-    told = error_messages.advise(code or "invalid_grant", **_names(account, direction))
+    is_revoked = grant.state == Grant.State.REVOKED
+    code = grant.error_code or ("disconnected" if is_revoked else "invalid_grant")
+    told = error_messages.advise(code, **_names(account, direction))
     return {
         "headline": told.headline,
         "still_works": told.still_works,

@@ -81,6 +81,8 @@ class AuthorizationRequest(Leased):
     class Meta:
         verbose_name = _("authorization request")
         verbose_name_plural = _("authorization requests")
+        # How the latest attempt for a mailbox stands is asked for every row of a list of accounts.
+        indexes = [models.Index(fields=["mailbox_address", "server"])]
 
     def __str__(self) -> str:
         return f"{self.mailbox_address} · {self.server}"

@@ -12,7 +12,7 @@ from django.utils import timezone
 from oauthservers.models import AuthorizationRequest, AuthorizationServer
 from tests.factories import webmail as make
 from webmail import token_status
-from webmail.models import MailAccount, MailServer
+from webmail.models import AccountMember, MailAccount, MailServer
 from webmail.token_states import key_of
 
 
@@ -195,6 +195,19 @@ def test_a_list_asks_once_however_many_accounts_it_has(db, django_assert_num_que
         accounts = list(token_status.prepared(MailAccount.objects.all()))
         for account in accounts:
             token_status.statuses_of(account, accounts[0].owner)
+
+
+def test_a_list_of_shared_accounts_asks_once_as_well(db, django_assert_num_queries) -> None:
+    reader = make.PersonFactory()
+    server = make.AuthorizationServerFactory()
+    for _number in range(4):
+        shared = account_for(server, kind="shared", owner=None)
+        AccountMember.objects.create(account=shared, user=reader, role="reader")
+    with django_assert_num_queries(2):  # does the reader administer webmail; the list
+        visible = MailAccount.objects.visible_to(reader)
+        for account in token_status.prepared(visible, reader):
+            status = token_status.statuses_of(account, reader)["receive"]
+            assert status.who == f"{account.address} has to sign in."
 
 
 def test_an_administrator_is_told_who_has_to_sign_in(db) -> None:

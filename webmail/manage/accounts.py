@@ -35,7 +35,7 @@ def address_of(account: MailAccount) -> str:
 
 def all_accounts(user: Any) -> QuerySet[MailAccount]:
     """Every account with all that the screens name."""
-    return token_status.prepared(MailAccount.objects.manageable_by(user))
+    return token_status.prepared(MailAccount.objects.manageable_by(user), user)
 
 
 def form_page(

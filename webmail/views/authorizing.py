@@ -35,7 +35,7 @@ from webmail.views.bell import ring
 
 def find(user: Any, public_id: Any) -> MailAccount:
     """An account that ``user`` may authorize; Http404 otherwise."""
-    accounts = token_status.prepared(MailAccount.objects.authorizable_by(user))
+    accounts = token_status.prepared(MailAccount.objects.authorizable_by(user), user)
     return get_object_or_404(accounts, public_id=public_id)
 
 

@@ -25,7 +25,7 @@ from webmail.views.troubles import troubles_of, troubles_of_servers
 
 def _mine(user: Any) -> QuerySet[MailAccount]:
     """The accounts whose mail ``user`` reads, with everything that the screens name."""
-    accounts = token_status.prepared(MailAccount.objects.visible_to(user))
+    accounts = token_status.prepared(MailAccount.objects.visible_to(user), user)
     return accounts.personal_first()
 
 

@@ -123,16 +123,12 @@ def _of_server(account: MailAccount, direction: str) -> Trouble:
 def _with_address(trouble: Trouble, reader: Any, back: str) -> Trouble:
     """The address of the one button, for those who may do what it is for."""
     account = trouble.account
-    trouble = replace(trouble, may_act=account.pk is not None and _may_act(account, reader))
+    trouble = replace(
+        trouble, may_act=account.pk is not None and token_status.may_authorize(account, reader)
+    )
     if not (trouble.button and trouble.may_act):
         return replace(trouble, button="")
     if not trouble.is_of_token:
         return replace(trouble, address=reverse("webmail:account", args=[account.public_id]))
     address = reverse("webmail:authorize", args=[account.public_id])
     return replace(trouble, address=f"{address}?{urlencode({'next': back})}" if back else address)
-
-
-def _may_act(account: MailAccount, reader: Any) -> bool:
-    if reader is None or account.owner_id == reader.pk:
-        return True
-    return MailAccount.objects.authorizable_by(reader).filter(pk=account.pk).exists()
