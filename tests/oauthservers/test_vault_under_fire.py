@@ -79,6 +79,52 @@ def test_twenty_callers_in_four_processes_cause_one_request(sandbox, servers, pe
     assert len(realm.token_requests("refresh_token")) == 1
 
 
+CHAIN = """
+import sys, threading, django
+django.setup()
+from django.db import connection
+from django.utils import timezone
+from oauthservers import vault
+from oauthservers.models import Grant
+grant = Grant.objects.get(pk=int(sys.argv[1]))
+def ask():
+    for _ in range(10):
+        Grant.objects.filter(pk=grant.pk).update(access_token_expires_at=timezone.now())
+        vault.access_token(grant)
+        print("served", flush=True)
+    connection.close()
+threads = [threading.Thread(target=ask) for _ in range(5)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+"""
+
+
+def test_chain_of_rotations_by_twenty_callers_leaves_one_living_token(sandbox, servers, person):
+    realm = sandbox.generic
+    realm.set(rotation="strict")  # the second use of any refresh token would end the grant
+    grant = grant_for(realm, servers["generic"], person)
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", CHAIN, str(grant.pk)],
+            cwd=Path(__file__).parents[2],
+            env={**process_environment(), "DJANGO_SETTINGS_MODULE": "groupware.settings"},
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(4)
+    ]
+    served = [process.communicate(timeout=300)[0].count("served") for process in processes]
+    assert served == [50, 50, 50, 50]
+    refreshes = realm.token_requests("refresh_token")
+    assert len(refreshes) >= 10
+    assert {request["status"] for request in refreshes} == {200}
+    assert realm.counters().get("reused_refresh_token", 0) == 0
+    left = Grant.objects.get(pk=grant.pk)
+    assert left.version == grant.version + len(refreshes)
+    outdate(left)
+    assert vault.access_token(left)
+
+
 def killed_between_answer_and_save(realm, grant: Grant) -> None:
     """Let a process ask, hold its save up with a lock of the row, and kill it there."""
     outdate(grant)
