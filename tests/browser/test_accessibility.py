@@ -10,7 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 from pytest_django.live_server_helper import LiveServer
 
-from tests.browser import screens
+from tests.browser import bulk_work, screens
 from tests.browser.furnished import furnish
 
 pytestmark = pytest.mark.browser
@@ -43,11 +43,14 @@ def test_no_screen_has_an_accessibility_fault(
     page.set_viewport_size({"width": width, "height": 860})
     page.set_extra_http_headers({"Accept-Language": language})
     page.emulate_media(color_scheme="dark" if appearance == "dark" else "light")
+    waiting = bulk_work.furnish(world)
     wrong = {}
     walks = (
         (None, screens.SIGNED_OUT),
         (world.haruka, screens.of_haruka(world)),
         (world.admin, screens.of_admin(world)),
+        (world.admin, bulk_work.screens(world)),
+        (waiting, bulk_work.PERSONAL),
     )
     for user, addresses in walks:
         if user:
