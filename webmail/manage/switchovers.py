@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -58,7 +58,14 @@ def switchover_list(request: HttpRequest) -> HttpResponse:
     page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
     context = {
         "page": page,
-        "columns": columns(_("From"), _("To"), _("State"), _("Authorized"), _("Begun"), _("By")),
+        "columns": columns(
+            pgettext("switchover", "From"),
+            pgettext("switchover", "To"),
+            _("State"),
+            _("Authorized"),
+            _("Begun"),
+            _("By"),
+        ),
     }
     return render(request, "webmail/manage/switchovers.html", context)
 
