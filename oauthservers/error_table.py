@@ -57,6 +57,9 @@ _ENDED = each(
             "The account is locked for a while after too many attempts. Wait, then sign in."
         ),
         "disconnected": gettext_lazy("This mailbox is disconnected."),
+        "ended_by_administrator": gettext_lazy(
+            "An administrator ended the access to this mailbox."
+        ),
     },
     MAIL_STAYS,
     PERSON,

@@ -28,8 +28,11 @@ _LEASE_SECONDS = 60
 
 
 @sensitive_variables("refresh_token")
-def erase(row: Grant) -> str:
-    """Take the tokens away here; the refresh token, for the server alone, empty where none opens."""
+def erase(row: Grant, code: str = "") -> str:
+    """Take the tokens away here; the refresh token, for the server alone, empty where none opens.
+
+    ``code`` says why, where it was not the owner's own wish.
+    """
     try:
         refresh_token = row.opened("refresh_token")
     except AdministratorRequiredError:
@@ -41,18 +44,21 @@ def erase(row: Grant) -> str:
         state=Grant.State.REVOKED,
         state_since=timezone.now(),
         version=F("version") + 1,
-        **NO_TROUBLE,
+        **{**NO_TROUBLE, "error_code": code},
     )
     return refresh_token
 
 
 @sensitive_variables("refresh_token")
-def release(grant: Grant, reason: str) -> None:
-    """End ``grant`` and leave a note for its server. ``reason`` goes to the audit log; ending it twice does nothing."""
+def release(grant: Grant, reason: str, code: str = "") -> None:
+    """End ``grant`` and leave a note for its server. ``reason`` goes to the audit log; ending it twice does nothing.
+
+    ``code`` is kept on the grant and chooses the words for its owner.
+    """
     row = Grant.objects.select_related("server").filter(pk=grant.pk).first()
     if row is None or row.state == Grant.State.REVOKED:
         return
-    refresh_token = erase(row)
+    refresh_token = erase(row, code)
     if refresh_token and not _same_consent(row):
         leave(row, refresh_token)
     record("oauthservers.grant.disconnected", target=row, details={"reason": reason})

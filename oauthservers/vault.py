@@ -246,7 +246,8 @@ def _read(pk: Any) -> Grant:
 
 def _require_active(row: Grant) -> None:
     if row.state == Grant.State.REVOKED:
-        raise ReauthorizationRequiredError("disconnected", code="disconnected")
+        code = row.error_code or "disconnected"
+        raise ReauthorizationRequiredError(code, code=code)
     if row.state == Grant.State.REAUTHORIZATION_REQUIRED:
         raise ReauthorizationRequiredError(row.error_code, row.error_detail, code=row.error_code)
     if not row.server.is_enabled:

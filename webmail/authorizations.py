@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from groupware.audit.record import record
 from oauthservers.models import AuthorizationRequest, AuthorizationServer, Grant
 from oauthservers.signals import grant_changed, uses_wanted
+from oauthservers.vendor_codes import AT_PROVIDER
 from webmail import outbox, sync
 from webmail.failures import Failure
 from webmail.models import MailAccount
@@ -233,8 +234,11 @@ _HEALTH = [
 def _failure(account: MailAccount, direction: str, grant: Grant) -> Failure | None:
     """Why a person must act before this direction works; nothing when its connection opens it."""
     if grant.state != Grant.State.ACTIVE:
-        code = "disconnected" if grant.state == Grant.State.REVOKED else grant.error_code
-        return Failure(code or "invalid_grant", grant.error_detail, Health.OWNER_REQUIRED)
+        is_revoked = grant.state == Grant.State.REVOKED
+        code = grant.error_code or ("disconnected" if is_revoked else "invalid_grant")
+        at_provider = code in AT_PROVIDER  # signing in again would meet the same wall
+        health = Health.ADMINISTRATOR_REQUIRED if at_provider else Health.OWNER_REQUIRED
+        return Failure(code, grant.error_detail, health)
     missing = [name for name in protocols_of(account, [direction]) if not grant.opens(name)]
     if missing:
         wanted = grant.server.scopes_for(missing)

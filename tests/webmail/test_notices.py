@@ -197,3 +197,9 @@ def test_the_digest_counts_what_waits_for_whom(sato):
         "1 mailbox waits for its owner: a@office.example",
     ]
     assert digests.lines_for(person("nobody")) == []
+
+
+def test_an_owner_hears_that_an_administrator_ended_the_access(sink, db):
+    stopped(person("haruka", notice_address="haruka@home.example"), "ended_by_administrator")
+    tasks.send_due()
+    assert "An administrator ended the access" in text_of(sink.messages[0])

@@ -44,7 +44,7 @@ class Command(BaseCommand):
             return
         self._ask(len(grants), options.get("stdin") or sys.stdin)
         for grant in grants:
-            revoking.release(grant, "revoke_grants")
+            revoking.release(grant, "revoke_grants", "ended_by_administrator")
         told = revoking.tell_servers()
         waiting = PendingRevocation.objects.count()
         self.stdout.write(
