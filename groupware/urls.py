@@ -56,4 +56,5 @@ urlpatterns = [
 ]
 if settings.DEBUG:
     urlpatterns.append(path("gallery/", include("groupware.gallery")))
+handler400 = "groupware.functions.views.unreadable"
 handler403 = "groupware.functions.views.refused"

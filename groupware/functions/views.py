@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.core.exceptions import DisallowedHost
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -51,6 +54,13 @@ def state(request: HttpRequest) -> HttpResponse:
         "functions/health.html",
         {"checks": health.details(), "columns": columns(_("Check"), _("State"), _("Details"))},
     )
+
+
+def unreadable(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """Answer 400; to who came by an address that is not ours, say the right one."""
+    address = settings.PUBLIC_URL if isinstance(exception, DisallowedHost) else ""
+    # Without the request: asking it for its host would fail once more.
+    return HttpResponseBadRequest(render_to_string("400.html", {"address": address}))
 
 
 def refused(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from django.core.exceptions import SuspiciousOperation
 from django.test import RequestFactory
 
 from groupware import checks, public_address
+from groupware.functions import views
 from groupware.users.models import User
 
 HERE = "https://groupware.example.jp"
@@ -82,6 +84,19 @@ def test_portal_troubles_nobody_else_with_it(client, bernard):
     client.force_login(bernard)
     text = client.get("/", secure=True, headers={"Host": "10.1.2.3"}).content.decode()
     assert "10.1.2.3" not in text
+
+
+def test_address_that_is_not_ours_leads_to_the_right_one(client, db, settings):
+    settings.ALLOWED_HOSTS = ["groupware.example.jp"]
+    answer = client.get("/", secure=True, headers={"Host": "10.1.2.3"})
+    assert answer.status_code == 400
+    assert f'href="{HERE}"' in answer.content.decode()
+    assert "10.1.2.3" not in answer.content.decode()
+
+
+def test_other_unreadable_requests_lead_to_the_start_page(db):
+    answer = views.unreadable(RequestFactory().get("/"), SuspiciousOperation("x"))
+    assert (answer.status_code, HERE in answer.content.decode()) == (400, False)
 
 
 ADDRESSES = {
