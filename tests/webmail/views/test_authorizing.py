@@ -2,77 +2,31 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
 
 from groupware.functions.models import FunctionAdministrator
-from oauthservers.models import AuthorizationRequest, AuthorizationServer, Grant
-from oauthservers.signals import grant_changed
+from oauthservers.models import AuthorizationRequest, AuthorizationServer
 from tests.factories import webmail as make
+from tests.webmail.views.authorizing import (
+    attempt_of,
+    granted,
+    page_of,
+    shared,
+    signed_in,
+    take,
+    unauthorized_account,
+)
 from tests.webmail.views.conftest import words
-from webmail.models import AccountMember, MailAccount, OutgoingMessage
+from webmail.models import MailAccount
 
 
 @pytest.fixture
-def server(db) -> AuthorizationServer:
-    return make.AuthorizationServerFactory(name="Microsoft 365")
-
-
-@pytest.fixture
-def account(server: AuthorizationServer) -> MailAccount:
+def account(db) -> MailAccount:
     """An account whose two directions trust one authorization server."""
-    return make.account_with_folders(
-        address="aoki@example.test",
-        incoming_server=make.MailServerFactory(authorization_server=server),
-        outgoing_server=make.MailServerFactory(protocol="smtp", authorization_server=server),
-        receive_authentication="oauth2",
-        receive_password="",
-    )
-
-
-def page_of(account: MailAccount, **query: str) -> str:
-    address = reverse("webmail:authorize", args=[account.public_id])
-    return f"{address}?{'&'.join(f'{name}={value}' for name, value in query.items())}"
-
-
-def take(client: Client, account: MailAccount, way: str = "redirect", **more: Any):
-    server = account.incoming_server.authorization_server
-    return client.post(page_of(account), {"way": way, "server": server.public_id, **more})
-
-
-def attempt_of(account: MailAccount, **values: Any) -> AuthorizationRequest:
-    defaults = {
-        "server": account.incoming_server.authorization_server,
-        "user": account.owner,
-        "owner": account.owner,
-        "state_hash": str(AuthorizationRequest.objects.count()),
-        "mailbox_address": account.sign_in_address,
-        "next_url": reverse("webmail:account_authorized", args=[account.public_id]),
-        "expires_at": timezone.now() + timedelta(minutes=10),
-    }
-    return AuthorizationRequest.objects.create(**(defaults | values))
-
-
-def granted(account: MailAccount, owner: Any = "the owner", **values: Any) -> Grant:
-    """A connection for the account's mailbox, not used by it yet."""
-    return make.GrantFactory(
-        server=account.incoming_server.authorization_server,
-        created_by=account.owner if owner == "the owner" else owner,
-        mailbox_address=account.sign_in_address,
-        **values,
-    )
-
-
-def signed_in(user: Any) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
+    return unauthorized_account(make.AuthorizationServerFactory(name="Microsoft 365"))
 
 
 # -- what is offered -------------------------------------------------------------------------------
@@ -180,14 +134,6 @@ def test_what_an_administrator_brings_belongs_to_the_owner(account):
     assert (attempt.user, attempt.owner) == (administrator, account.owner)
 
 
-def shared(account: MailAccount, manager: Any, **values: Any) -> MailAccount:
-    """The account as a shared one that ``manager`` looks after."""
-    MailAccount.objects.filter(pk=account.pk).update(kind="shared", owner=None, **values)
-    AccountMember.objects.create(account=account, user=manager, role="manager")
-    account.refresh_from_db()
-    return account
-
-
 def test_a_shared_mailbox_takes_the_connection_of_its_delegate(account):
     manager = make.PersonFactory()
     shared(account, manager, authorized_as="delegate@example.test")
@@ -281,85 +227,3 @@ def test_a_code_that_waits_is_found_again(client, account):
     assert reverse("oauthservers:attempt", args=[attempt.public_id]) in page
     shown = words(client.get(reverse("oauthservers:attempt", args=[attempt.public_id])))
     assert "ABCD-EFGH" in shown
-
-
-# -- what follows without a browser ----------------------------------------------------------------
-
-
-def test_what_a_code_brought_is_bound_though_no_browser_comes_back(account):
-    grant = granted(account)
-    attempt_of(account, flow="device", outcome="succeeded", grant=grant)
-    grant_changed.send(sender=Grant, grant=grant)
-    account.refresh_from_db()
-    assert account.receive_grant == grant
-
-
-def test_what_somebody_brings_who_may_not_authorize_the_account_is_not_bound(account):
-    grant = granted(account)
-    attempt_of(account, user=make.PersonFactory(), outcome="succeeded", grant=grant)
-    grant_changed.send(sender=Grant, grant=grant)
-    account.refresh_from_db()
-    assert account.receive_grant is None
-
-
-def test_disconnecting_shows_on_the_account_at_once(client, account):
-    grant = granted(account)
-    MailAccount.objects.update(receive_grant=grant, receive_health="working", send_health="working")
-    client.post(reverse("oauthservers:disconnect", args=[grant.public_id]))
-    account.refresh_from_db()
-    assert (account.receive_health, account.send_health) == ("owner_required", "owner_required")
-    page = words(client.get("/mail/", follow=True))
-    assert page.count("This mailbox is disconnected.") == 1
-    assert f'href="{reverse("webmail:authorize", args=[account.public_id])}?next=' in page
-
-
-def test_recovery_receives_and_sends_again(account):
-    grant = granted(account)
-    stopped = {"receive_health": "owner_required", "receive_error_code": "invalid_grant"}
-    MailAccount.objects.update(receive_grant=grant, send_health="owner_required", **stopped)
-    later = timezone.now() + timedelta(days=1)
-    waiting = make.OutgoingMessageFactory(
-        account=account, state=OutgoingMessage.State.QUEUED, attempts=1, send_after=later
-    )
-    grant_changed.send(sender=Grant, grant=grant)
-    account.refresh_from_db()
-    waiting.refresh_from_db()
-    assert (account.receive_health, account.send_health) == ("untried", "untried")
-    assert account.next_sync_at <= timezone.now()
-    assert waiting.send_after < later
-
-
-def test_permission_that_was_not_given_is_named_for_its_direction_alone(client, account):
-    scopes = " ".join(account.incoming_server.authorization_server.scopes_for(["imap"]))
-    grant = granted(account, scopes=scopes)
-    attempt_of(account, outcome="succeeded", grant=grant)
-    grant_changed.send(sender=Grant, grant=grant)
-    account.refresh_from_db()
-    assert (account.receive_health, account.send_error_code) == ("untried", "missing_scope")
-    assert "SMTP" in account.send_error_text
-    page = words(client.get(page_of(account)))
-    assert "Permission for sending was not given at Microsoft 365. Receiving goes on." in page
-    assert "Active" in page
-
-
-def test_banner_stands_over_the_list_the_message_and_the_composer_and_leads_back_there(
-    client, account
-):
-    MailAccount.objects.update(receive_grant=granted(account, state="reauthorization_required"))
-    message = make.received(make.inbox(account))
-    draft = make.OutgoingMessageFactory(account=account)
-    authorize = reverse("webmail:authorize", args=[account.public_id])
-    for name, thing in (("mailbox", make.inbox(account)), ("message", message), ("draft", draft)):
-        page = words(client.get(reverse(f"webmail:{name}", args=[thing.public_id])))
-        assert page.count(f'href="{authorize}?next=') == 1, name
-
-
-def test_who_may_only_read_a_shared_mailbox_gets_no_button(account):
-    shared(account, make.PersonFactory())
-    reader = make.PersonFactory()
-    AccountMember.objects.create(account=account, user=reader, role="reader")
-    address = reverse("webmail:mailbox", args=[make.inbox(account).public_id])
-    page = words(signed_in(reader).get(address))
-    assert "This mailbox is not authorized yet." in page
-    assert "/authorize/" not in page
-    assert "has to sign in." in page
