@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import count, islice
 from typing import Any
 
 from django import forms
@@ -179,11 +180,14 @@ class ServerForm(CredentialsForm):
     # -- checks ------------------------------------------------------------------------------------
 
     def clean_key(self) -> str:
-        """Left empty, the key is made from the name."""
-        key = self.cleaned_data["key"] or slugify(self.cleaned_data.get("name", ""))
-        if not key:
-            raise ValidationError(_("Give a key of letters, digits and hyphens."))
-        return str(key)
+        """Left empty, the key is made from the name, with a number where another server has it."""
+        if self.cleaned_data["key"]:
+            return str(self.cleaned_data["key"])
+        base = slugify(self.cleaned_data.get("name", ""))[:56] or str(self.kind)
+        others = AuthorizationServer.objects.exclude(pk=self.instance.pk)
+        taken = set(others.filter(key__startswith=base).values_list("key", flat=True))
+        numbered = (f"{base}-{number}" for number in count(2))
+        return next(key for key in (base, *islice(numbered, len(taken) + 1)) if key not in taken)
 
     def clean(self) -> dict[str, Any]:
         """Endpoint, scopes, certificates and proofs; each reason stands at its field."""

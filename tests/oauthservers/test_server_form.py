@@ -105,6 +105,13 @@ def test_second_tenant_gets_mail_servers_of_its_own(browser):
     assert MailServer.objects.values("authorization_server").distinct().count() == 2
 
 
+def test_servers_of_one_name_get_keys_of_their_own(browser):
+    for name in ("Lab", "Lab", "Lab", "認可サーバー"):
+        assert add(browser, name=name).status_code == 302
+    keys = AuthorizationServer.objects.order_by("pk").values_list("key", flat=True)
+    assert list(keys) == ["lab", "lab-2", "lab-3", "generic"]
+
+
 def test_mail_servers_of_the_preset_can_be_registered_later_and_once(browser):
     add(browser, "microsoft")
     server = only_server()
