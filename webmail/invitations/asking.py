@@ -125,13 +125,15 @@ def _managers(accounts: list[int]) -> dict[int, Any]:
 
 def withdraw(invitations: QuerySet[Invitation]) -> int:
     """Make invitations that are still live useless; return how many."""
-    rows = list(invitations.filter(live()).select_related("account"))
     now = timezone.now()
-    Invitation.objects.filter(pk__in=[row.pk for row in rows]).update(
-        withdrawn_at=now, next_send_at=None
-    )
-    record_each("webmail.account.invitation_withdrawn", [(row.account, {}) for row in rows])
-    return len(rows)
+    with transaction.atomic():
+        named = invitations.filter(live()).order_by().values_list("pk", "account_id")
+        found = dict(named.select_for_update())
+        Invitation.objects.filter(pk__in=found).update(withdrawn_at=now, next_send_at=None)
+        accounts = MailAccount.objects.filter(pk__in=found.values())
+        told = accounts.only("public_id", "name", "address").order_by()
+        record_each("webmail.account.invitation_withdrawn", [(one, {}) for one in told])
+    return len(found)
 
 
 def authorized() -> Q:

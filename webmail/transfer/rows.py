@@ -187,7 +187,7 @@ class RowReader:
         for word in text.replace(";", " ").replace(",", " ").split():
             who, _equals, role = word.partition("=")
             sort, _colon, name = who.partition(":")
-            if not self._is_member(sort, name, role):
+            if not _is_member(self.around, sort, name, role):
                 self.row.wrong(
                     "members",
                     _("%(value)s names no person or department with a right.") % {"value": word},
@@ -200,10 +200,6 @@ class RowReader:
         if members != before:
             self.row.members = members
             self._note("members", written(before), written(members))
-
-    def _is_member(self, sort: str, name: str, role: str) -> bool:
-        known = {"user": name.casefold() in self.around.people, "unit": name in self.around.units}
-        return known.get(sort, False) and role in AccountMember.Role.values
 
     def _set(self, column: str, attribute: str, value: Any, is_secret: bool = False) -> None:
         account = self.row.account
@@ -233,6 +229,11 @@ class RowReader:
 
     def _note(self, column: str, before: str, after: str) -> None:
         self.row.changes.append((column, before, after))
+
+
+def _is_member(around: Surroundings, sort: str, name: str, role: str) -> bool:
+    known = {"user": name.casefold() in around.people, "unit": name in around.units}
+    return known.get(sort, False) and role in AccountMember.Role.values
 
 
 def written(members: Members) -> str:
