@@ -13,7 +13,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from oauthservers import error_messages
+from oauthservers import error_messages, token_words
 from oauthservers.models import AuthorizationServer, Grant
 from oauthservers.token_words import WORDS
 from oauthservers.vendor_codes import AT_PROVIDER
@@ -98,7 +98,7 @@ class TokenStatus:
     @property
     def wants_somebody(self) -> bool:
         """Whether nothing goes on before a person has acted."""
-        return RANKS[self.key] > RANKS[states.EXPIRED]
+        return RANKS[self.key] > RANKS[token_words.EXPIRED]
 
     @property
     def what_is_said(self) -> tuple[str, ...]:
@@ -109,16 +109,16 @@ class TokenStatus:
     def wants_a_sign_in(self) -> bool:
         """Whether signing in is what helps."""
         return self.key in {
-            states.NOT_AUTHORIZED,
-            states.WAITING_FOR_APPROVAL,
-            states.AUTHORIZATION_NEEDED,
+            token_words.NOT_AUTHORIZED,
+            token_words.WAITING_FOR_APPROVAL,
+            token_words.AUTHORIZATION_NEEDED,
         }
 
 
 def statuses_of(account: MailAccount, reader: Any = None) -> dict[str, TokenStatus]:
     """The status of both directions by name; the ones without authorization are left out."""
     found = {direction: status_of(account, direction, reader) for direction in DIRECTIONS}
-    return {name: status for name, status in found.items() if status.key != states.NONE}
+    return {name: status for name, status in found.items() if status.key != token_words.NONE}
 
 
 def status_of(account: MailAccount, direction: str, reader: Any = None) -> TokenStatus:
@@ -285,11 +285,11 @@ def _details(code: str, text: str) -> dict[str, str]:
 
 
 _SENTENCES = {
-    states.NONE: _none,
-    states.NOT_AUTHORIZED: _not_authorized,
-    states.WAITING_FOR_APPROVAL: _waiting,
-    states.ACTIVE: _active,
-    states.EXPIRED: _expired,
-    states.AUTHORIZATION_NEEDED: _needed,
-    states.WAITING_FOR_ADMINISTRATOR: _administrator,
+    token_words.NONE: _none,
+    token_words.NOT_AUTHORIZED: _not_authorized,
+    token_words.WAITING_FOR_APPROVAL: _waiting,
+    token_words.ACTIVE: _active,
+    token_words.EXPIRED: _expired,
+    token_words.AUTHORIZATION_NEEDED: _needed,
+    token_words.WAITING_FOR_ADMINISTRATOR: _administrator,
 }

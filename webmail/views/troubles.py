@@ -10,10 +10,10 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 from oauthservers import error_messages as authorization
+from oauthservers.token_words import ACTIVE, EXPIRED
 from webmail import token_status
 from webmail.error_messages import advise
 from webmail.models import MailAccount
-from webmail.token_states import ACTIVE, EXPIRED
 from webmail.token_status import TokenStatus
 
 _Health = MailAccount.Health
