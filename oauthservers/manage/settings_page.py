@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from oauthservers import approval, expiry
 from oauthservers.error_messages import advise
+from oauthservers.flows.authorization_code import loopback_of
 from oauthservers.manage.usage import usage_of
 from oauthservers.models import AuthorizationServer
 from oauthservers.providers.presets import PURPOSES, preset_of
@@ -172,6 +173,7 @@ def context(server: AuthorizationServer) -> dict[str, Any]:
         "scopes": _scopes(server),
         "usage": usage_of(server),
         "approval_link": _approval_link(server),
+        "loopback_uri": loopback_of(server) if server.offers_pasted_code else "",
     }
 
 
