@@ -61,6 +61,7 @@ def connect(page: Page, address: str, incoming: str, outgoing: str) -> None:
         choice = page.get_by_label(label)
         choice.select_option(choice.locator("option", has_text=name).get_attribute("value"))
     page.get_by_role("button", name="Authenticate").first.click()
+    page.get_by_role("button", name="Sign in at").click()
     consent(page, address)
     expect(page.get_by_text(f"{address} is authorized.")).to_be_visible()
     expect(page.get_by_role("group", name="Receiving").locator(".status.is-active")).to_be_visible()
