@@ -19,5 +19,6 @@ def send_due() -> None:
 
 @shared_task(ignore_result=True, soft_time_limit=300, time_limit=360)
 def send_digests() -> None:
-    """Send the digest to administrators for whom it is morning."""
+    """Send the digest to administrators for whom it is morning, and forget what is long over."""
     digests.send_due()
+    telling.forget_old()

@@ -19,6 +19,7 @@ from groupware.notices.registry import Fault, Kind
 
 #: A fault that comes back within this time after it was over is the same one: nobody is told a second time.
 FLAPPING = timedelta(hours=1)
+KEPT_FOR = timedelta(days=90)
 
 
 def reconcile_all() -> None:
@@ -63,6 +64,11 @@ def end(subject: str) -> None:
     """What was wrong with ``subject`` is over: nothing more is sent about it."""
     open_rows = Notice.objects.filter(subject=subject, ended_at=None)
     open_rows.update(ended_at=timezone.now(), due_at=None)
+
+
+def forget_old() -> None:
+    """Remove notices that are long over."""
+    Notice.objects.filter(ended_at__lt=timezone.now() - KEPT_FOR).delete()
 
 
 def _open(kind: str, fault: Fault, recipient: Any) -> None:

@@ -98,8 +98,18 @@ class PersonForm(forms.ModelForm):
 
     class Meta:
         model = User
-        fields = ["username", "display_name", "email", "language", "is_system_administrator"]
+        fields = [
+            "username",
+            "display_name",
+            "email",
+            "notice_address",
+            "language",
+            "is_system_administrator",
+        ]
         help_texts = {
+            "notice_address": _(
+                "Where this person hears that their mailbox here has stopped; they may change it themselves."
+            ),
             "username": _(
                 "Letters, digits and @ . + - _. People sign in with it or with their e-mail address."
             ),

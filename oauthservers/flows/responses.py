@@ -29,7 +29,9 @@ def check(server: AuthorizationServer, provider: Provider, parameters: Mapping[s
     if "error" in parameters:
         error = from_answer(parameters)
         if isinstance(error, ReauthorizationRequiredError):
-            raise AccessDeniedError(error.error, error.description)
+            # What a vendor's number says is kept; the plain error value is a "no" here, nothing that ended.
+            code = "" if error.code == ReauthorizationRequiredError.code else error.code
+            raise AccessDeniedError(error.error, error.description, code=code)
         raise error
     if not parameters.get("code"):
         raise CallbackRefusedError(code="code_missing")

@@ -199,3 +199,13 @@ def test_everybody_enters_the_other_address_in_their_settings(client, haruka):
     assert "valid email address" in refused.content.decode()
     haruka.refresh_from_db()
     assert haruka.notice_address == "new@home.example"
+
+
+def test_what_is_long_over_is_forgotten(sink, haruka, trouble, clock):
+    trouble.append(lift(haruka))
+    tasks.send_due()
+    trouble.clear()
+    tasks.send_due()
+    clock.shift(timedelta(days=91))
+    tasks.send_digests()
+    assert not Notice.objects.exists()
