@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from groupware import outbound
 from groupware.encryption import DecryptionError
@@ -92,9 +92,7 @@ def outgoing(account: MailAccount) -> Iterator[SmtpSession]:
 
 
 @contextmanager
-def tried(
-    server: MailServer, credentials: Credentials
-) -> Iterator[ImapSession | Pop3Session | SmtpSession]:
+def tried(server: MailServer, credentials: Credentials) -> Iterator[Any]:
     """A session for credentials that belong to no account, to see whether they work. Raises as ``incoming``."""
     kinds: dict[str, Callable[[Endpoint, Credentials], ImapSession | Pop3Session | SmtpSession]] = {
         MailServer.Protocol.IMAP: ImapSession.open,

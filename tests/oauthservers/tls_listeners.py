@@ -76,48 +76,14 @@ class Service:
     """An authorization server of the barest kind: it describes itself and refuses every token."""
 
     def __init__(self, folder: Path, certificate: Issued, refusal: str) -> None:
-        service = self
         self.posted: list[str] = []
         self.date = ""
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_HEAD(self) -> None:
-                self.send_response_only(404)
-                self.send_header("Date", service.date or self.date_time_string())
-                self.end_headers()
-
-            def do_GET(self) -> None:
-                self.answer(200, service.documents.get(self.path, {}))
-
-            def do_POST(self) -> None:
-                length = int(self.headers["Content-Length"])
-                service.posted.append(self.rfile.read(length).decode())
-                self.answer(400, {"error": refusal})
-
-            def answer(self, status: int, document: object) -> None:
-                body = json.dumps(document).encode()
-                self.send_response(status)
-                self.send_header("Content-Type", "application/json")
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *args: object) -> None:
-                pass
-
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        private = certificate.key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-        (folder / "server.pem").write_text(private.decode() + certificate.pem)
-        context.load_cert_chain(folder / "server.pem")
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.refusal = refusal
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self.server.handle_error = lambda *args: (
             None
         )  # a client that refuses the certificate hangs up
-        self.server.socket = context.wrap_socket(
+        self.server.socket = _context(folder, certificate).wrap_socket(
             self.server.socket, server_side=True, do_handshake_on_connect=False
         )
         self.port = self.server.server_address[1]
@@ -132,6 +98,47 @@ class Service:
             "/.well-known/openid-configuration": metadata,
             "/keys": {"keys": [{"kty": "EC"}]},
         }
+
+
+def _context(folder: Path, certificate: Issued) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    private = certificate.key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    (folder / "server.pem").write_text(private.decode() + certificate.pem)
+    context.load_cert_chain(folder / "server.pem")
+    return context
+
+
+def _handler(service: Service) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_HEAD(self) -> None:
+            self.send_response_only(404)
+            self.send_header("Date", service.date or self.date_time_string())
+            self.end_headers()
+
+        def do_GET(self) -> None:
+            self.answer(200, service.documents.get(self.path, {}))
+
+        def do_POST(self) -> None:
+            length = int(self.headers["Content-Length"])
+            service.posted.append(self.rfile.read(length).decode())
+            self.answer(400, {"error": service.refusal})
+
+        def answer(self, status: int, document: object) -> None:
+            body = json.dumps(document).encode()
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *args: object) -> None:
+            pass
+
+    return Handler
 
 
 @contextmanager
