@@ -86,12 +86,16 @@ def queue(outgoing: OutgoingMessage, *, now: datetime | None = None) -> None:
     outgoing.refresh_from_db()
 
 
-def cancel(outgoing: OutgoingMessage) -> bool:
-    """Undo: make a waiting or refused message a draft again; False when it is on its way already."""
+def cancel(outgoing: OutgoingMessage, by: Any = None) -> bool:
+    """Undo: make a waiting or refused message a draft again; False when it is on its way already.
+
+    In a shared account the draft becomes that of ``by``, who took it back: drafts are their author's alone.
+    """
     waiting = OutgoingMessage.objects.filter(
         is_free(), pk=outgoing.pk, state__in=[State.QUEUED, State.FAILED]
     )
-    undone = bool(waiting.update(state=State.DRAFT, **_UNSENT))
+    author = {"author": by} if by is not None else {}
+    undone = bool(waiting.update(state=State.DRAFT, **_UNSENT, **author))
     outgoing.refresh_from_db()
     return undone
 

@@ -27,7 +27,7 @@ def _entries(user) -> list[tuple[OutgoingMessage, Advice | None]]:
     found = (
         OutgoingMessage.objects.visible_to(user)
         .in_outbox()
-        .select_related("account")
+        .select_related("account", "author")
         .order_by("-queued_at")
     )
     return [(outgoing, _advice(outgoing)) for outgoing in found]
@@ -85,7 +85,7 @@ def strip(user, watched: list[str]) -> dict[str, object]:
 def cancel(request: HttpRequest, public_id) -> HttpResponse:
     """Undo sending: back to the draft while it has not left."""
     found = find(request.user, public_id)
-    if outbox.cancel(found):
+    if outbox.cancel(found, by=request.user):
         flash.success(request, _("Not sent. The message is a draft again."))
         return redirect("webmail:draft", found.public_id)
     flash.info(request, _("It is too late to undo: the message is on its way."))
@@ -107,7 +107,7 @@ def retry(request: HttpRequest, public_id) -> HttpResponse:
 def edit(request: HttpRequest, public_id) -> HttpResponse:
     """Take a message that was refused back into the composer."""
     found = find(request.user, public_id)
-    if outbox.cancel(found):
+    if outbox.cancel(found, by=request.user):
         return redirect("webmail:draft", found.public_id)
     flash.info(request, _("It is too late to undo: the message is on its way."))
     return redirect("webmail:outbox")

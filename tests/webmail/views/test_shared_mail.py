@@ -126,6 +126,17 @@ def test_a_draft_is_sent_from_a_shared_account_only_by_who_may_send(account, peo
     assert (draft.account_id, draft.state) == (own.pk, "draft")
 
 
+def test_a_colleague_takes_a_refused_message_over(account, people) -> None:
+    refused = make.OutgoingMessageFactory(account=account, author=people["sender"], state="failed")
+    client = browser(people["manager"])
+    page = words(client.get(reverse("webmail:outbox")))
+    assert f"Orders, written by {people['sender']}" in page
+    response = client.post(reverse("webmail:edit", args=[refused.public_id]), follow=True)
+    assert response.status_code == 200
+    refused.refresh_from_db()
+    assert (refused.state, refused.author) == ("draft", people["manager"])
+
+
 def test_own_accounts_stand_before_shared_ones(account, people) -> None:
     own = make.account_with_folders(people["sender"], name="My own mail")
     client = browser(people["sender"])
