@@ -25,6 +25,7 @@ from oauthservers.models import AuthorizationServer
 STEPS = ("name", "connection", "certificate", "server_name", "metadata", "keys", "client")
 #: A test that has not ended by then has died with its worker.
 LONGEST = timedelta(minutes=3)
+_TAKEN_WITHIN = timedelta(seconds=20)
 REPEAT_WORKING, REPEAT_FAILED = timedelta(hours=1), timedelta(minutes=10)
 
 MailboxCheck = Callable[[AuthorizationServer, str, str], Iterable[Finding]]
@@ -64,6 +65,13 @@ def is_running(server: AuthorizationServer) -> bool:
     """Whether a test has begun and can still end."""
     began = server.connection_test_started_at
     return began is not None and began > timezone.now() - LONGEST
+
+
+def has_no_worker(server: AuthorizationServer) -> bool:
+    """Whether a test was announced a while ago and nobody has taken its first step."""
+    began = server.connection_test_started_at
+    waits = began is not None and began < timezone.now() - _TAKEN_WITHIN
+    return is_running(server) and waits and not server.connection_checks
 
 
 def is_due(server: AuthorizationServer) -> bool:

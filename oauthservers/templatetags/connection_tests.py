@@ -19,6 +19,7 @@ class Test:
 
     checks: list[findings.Check]
     is_running: bool
+    has_no_worker: bool
 
 
 @register.simple_tag
@@ -35,4 +36,8 @@ def connection_test(server: AuthorizationServer) -> Test:
     done = {row["step"] for row in server.connection_checks}
     steps = diagnosis.steps_of(server)
     awaited = [step for step in steps if step not in done] if is_running else []
-    return Test(findings.shown(server.connection_checks, server.name, awaited), is_running)
+    return Test(
+        findings.shown(server.connection_checks, server.name, awaited),
+        is_running,
+        diagnosis.has_no_worker(server),
+    )

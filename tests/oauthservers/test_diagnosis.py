@@ -241,6 +241,20 @@ def test_second_press_does_not_start_a_second_test(servers):
     assert diagnosis.claim(servers["generic"])
 
 
+def test_test_that_no_worker_takes_says_so(browser, servers):
+    server = servers["generic"]
+    diagnosis.claim(server)
+    assert "No worker has begun" not in shown(browser, server)
+    AuthorizationServer.objects.update(
+        connection_test_started_at=timezone.now() - timedelta(seconds=40)
+    )
+    assert "No worker has begun" in shown(browser, server)
+    AuthorizationServer.objects.update(
+        connection_checks=[findings.Finding("name", findings.WORKS).stored()]
+    )
+    assert "No worker has begun" not in shown(browser, server)
+
+
 def test_result_is_read_in_the_language_of_the_reader(servers):
     server = servers["generic"]
     diagnosis.run(server)
