@@ -12,6 +12,7 @@ of ``webmail.token_status``. A direction asks, in this order:
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.db import models
@@ -181,6 +182,11 @@ def _asked() -> dict[str, Any]:
 FILTERS: list[tuple[str, Any, Q]] = [
     (key, word, Q(Exact(_account_rank(), RANKS[key]))) for key, (word, _state) in WORDS.items()
 ]
+
+
+def in_state(keys: Iterable[str]) -> Q:
+    """Condition: the worse of the two directions is in one of these states; asked once, unlike FILTERS joined by or."""
+    return Q(In(_account_rank(), [RANKS[key] for key in keys]))
 
 
 def counts(accounts: models.QuerySet[MailAccount]) -> dict[str, int]:

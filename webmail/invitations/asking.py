@@ -29,18 +29,10 @@ _READ = (
 _EVERYBODY = AuthorizationServer.Access.APPLICATION
 
 
-def _in_state(keys: set[str]) -> Q:
-    condition = Q()
-    for key, _word, fits in states.FILTERS:
-        if key in keys:
-            condition |= fits
-    return condition
-
-
 def needing(accounts: QuerySet[MailAccount]) -> QuerySet[MailAccount]:
     """Those of ``accounts`` that only somebody's sign-in can help: switched on, and not opened for everybody."""
     in_use = accounts.filter(is_enabled=True, removed_at=None).exclude(owner__is_active=False)
-    return in_use.filter(_in_state(_WAITING)).exclude(
+    return in_use.filter(states.in_state(_WAITING)).exclude(
         Q(incoming_server__authorization_server__access=_EVERYBODY)
         & (Q(outgoing_server=None) | Q(outgoing_server__authorization_server__access=_EVERYBODY))
     )
@@ -138,7 +130,7 @@ def withdraw(invitations: QuerySet[Invitation]) -> int:
 
 def authorized() -> Q:
     """Condition of accounts that no longer wait for a sign-in."""
-    return _in_state(_SETTLED)
+    return states.in_state(_SETTLED)
 
 
 def settle() -> int:

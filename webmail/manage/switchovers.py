@@ -161,11 +161,13 @@ def _progress(request: HttpRequest, found: Switchover) -> HttpResponse:
     accounts = MailAccount.objects.filter(pk__in=moved.values("account_id"))
     waiting = invitations.needing(accounts)
     live = Invitation.objects.filter(invitations.live(), account=OuterRef("pk"))
-    total, open_count = accounts.count(), waiting.count()
-    invited = waiting.filter(Exists(live)).count()
+    by_invited = waiting.order_by().annotate(is_invited=Exists(live)).values_list("is_invited")
+    figures = dict(by_invited.annotate(number=Count("pk")))
+    invited, not_invited = figures.get(True, 0), figures.get(False, 0)
+    total = accounts.count()
     stages = {
         "": (_("All"), accounts, total),
-        "waiting": (_("Not invited yet"), waiting.exclude(Exists(live)), open_count - invited),
+        "waiting": (_("Not invited yet"), waiting.exclude(Exists(live)), not_invited),
         "invited": (_("Invited"), waiting.filter(Exists(live)), invited),
     }
     show = request.GET.get("show", "")
@@ -188,9 +190,9 @@ def _progress(request: HttpRequest, found: Switchover) -> HttpResponse:
         "show": show,
         "pages_query": f"show={show}",
         "total": total,
-        "authorized": total - open_count,
+        "authorized": total - invited - not_invited,
         "invited": invited,
-        "not_invited": open_count - invited,
+        "not_invited": not_invited,
         "taken_back": found.accounts.exclude(undone_at=None).count(),
         "undoable": switchover.undoable(found).count(),
         "columns": columns(
