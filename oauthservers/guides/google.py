@@ -120,7 +120,7 @@ SERVICE_ACCOUNT = Guide(
             _("Make its key"),
             (
                 _("Open the tab “Keys”, “Add key”, “Create new key”, choose JSON. A file is downloaded."),
-                _("Choose this file in our field “Service account key (JSON)”, or paste its whole text there."),
+                _("Choose this file in our field “Service account key file”."),
                 _("Delete the file afterwards; it is a master key."),
             ),
             note=_("If Google says that keys may not be made, a policy of the organization (iam.disableServiceAccountKeyCreation) forbids it; lift it for this project."),

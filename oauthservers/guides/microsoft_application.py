@@ -27,7 +27,7 @@ APPLICATION = Guide(
             _("Upload a certificate, or make a client secret"),
             (
                 _("A certificate is the better choice: it lasts longer and never travels. Open “Certificates & secrets”, tab “Certificates”, “Upload certificate”."),
-                _("Put the same certificate and its private key, both in PEM form, into our fields “Client certificate” and “Private key”."),
+                _("Put the same certificate and its private key, both in PEM form, into our fields “Client certificate file” and “Private key file”."),
                 _("With a secret instead: tab “Client secrets”, “New client secret”, copy the column “Value” into “Client secret” and its last day into “Client secret expires on”."),
             ),
             commands=(
