@@ -16,7 +16,7 @@ from groupware.encryption import DecryptionError, EncryptedTextField
 from oauthservers.errors import AdministratorRequiredError
 from oauthservers.models.addresses import AddressField
 from oauthservers.providers import presets
-from oauthservers.providers.base import ClientRegistration
+from oauthservers.providers.base import IDENTITY_SCOPES, ClientRegistration
 
 _PROOFS = ("client_secret", "fallback_client_secret", "client_private_key", "service_account_key")
 
@@ -205,8 +205,11 @@ class AuthorizationServer(models.Model):
         return presets.scopes_for(self.provider, protocols, own, self.preset_key)
 
     def protocols_within(self, scopes: Iterable[str]) -> list[str]:
-        """The protocols that ``scopes`` open, by what is asked for here today."""
-        identity = set(self.scopes_for([]))
+        """The protocols that ``scopes`` open, by what is asked for here today.
+
+        What only names the person or asks for a refresh token opens nothing, and servers leave it out of their answer.
+        """
+        identity = set(self.scopes_for([])) | IDENTITY_SCOPES
         given = {presets.comparable_scope(self.provider, scope) for scope in scopes}
         opened = []
         for protocol in ("imap", "pop3", "smtp"):
