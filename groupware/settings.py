@@ -263,7 +263,9 @@ EMAIL_CONFIG = env.email_url(
     "EMAIL_URL", default="consolemail://" if DEVELOPMENT else "smtp://localhost:25"
 )
 vars().update(EMAIL_CONFIG)
-EMAIL_TIMEOUT = 30  # seconds; a mail server that hangs must not hold up the notices of everybody else
+EMAIL_TIMEOUT = (
+    30  # seconds; a mail server that hangs must not hold up the notices of everybody else
+)
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"groupware@{_public.hostname}")
 
 LOGGING = logs.configuration(

@@ -20,7 +20,9 @@ from webmail.token_status import prepared, statuses_of
 @never_cache
 def waiting(request: HttpRequest) -> HttpResponse:
     """My mailboxes that wait for an authorization, each with the one button."""
-    accounts = prepared(invitations.waiting_for(request.user), request.user).order_by("address", "pk")
+    accounts = prepared(invitations.waiting_for(request.user), request.user).order_by(
+        "address", "pk"
+    )
     rows = [
         (account, [s for s in statuses_of(account, request.user).values() if s.wants_a_sign_in])
         for account in accounts
