@@ -10,7 +10,11 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
 from django.urls import reverse
+
+from groupware.users.models import User
+from oauthservers.models import AuthorizationServer
 
 CANARY = "canary-7f3b-client-secret"
 EXPIRES = "2031-04-30"
@@ -114,3 +118,22 @@ def service_account(key, **changes):
         "token_uri": "https://oauth2.googleapis.com/token",
     }
     return json.dumps({k: v for k, v in (values | changes).items() if v is not None})
+
+
+def signed_in(name):
+    """A browser in which a new system administrator is signed in."""
+    client = Client()
+    client.force_login(User.objects.create_user(name, is_system_administrator=True))
+    return client
+
+
+def only_server():
+    return AuthorizationServer.objects.get()
+
+
+def change(browser, values=None, **changes):
+    """Send the edit form of the only server; None leaves a field out."""
+    server = only_server()
+    values = (values or opened(browser, server)) | changes
+    values = {name: value for name, value in values.items() if value is not None}
+    return browser.post(edit_address(server), values)
