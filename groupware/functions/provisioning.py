@@ -28,6 +28,7 @@ class UserSection(Section):
     keys = (
         Key("username", required=True),
         Key("email", default=""),
+        Key("notice_address", default=KEEP),
         Key("display_name", default=""),
         Key("password", is_secret=True),
         Key("is_active", bool, default=True),
@@ -48,6 +49,8 @@ class UserSection(Section):
             name: row[name]
             for name in ("username", "email", "display_name", "language", "time_zone", "is_active")
         }
+        if (address := row.get("notice_address")) is not None:
+            fields["notice_address"] = address
         fields |= dict.fromkeys(
             ("is_system_administrator", "is_staff", "is_superuser"), is_administrator
         )

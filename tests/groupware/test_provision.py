@@ -229,3 +229,9 @@ def test_the_example_of_the_documentation_applies(file, tmp_path, monkeypatch):
     assert "+ mail_account aoki aoki@example.jp" in said
     assert "a-secret" not in said
     assert "nothing to change" in run(file(example))
+
+
+def test_an_address_for_notices_is_kept_where_the_file_is_silent(file):
+    provision.apply(file("[[user]]\nusername = 'aoki'\nnotice_address = 'aoki@home.example'\n"))
+    provision.apply(file("[[user]]\nusername = 'aoki'\n"))
+    assert User.objects.get(username="aoki").notice_address == "aoki@home.example"

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_POST, require_safe
 from groupware.audit.record import record
 from groupware.functions.permissions import function_admin_required
 from groupware.organisation.models import Unit
-from groupware.tables import columns
+from groupware.tables import ACTS, columns
 from webmail import invitations
 from webmail.manage.mailbox_states import Filters, counted, facts, listed, offered_servers, owner_of
 from webmail.manage.transfer import as_file
@@ -84,6 +84,7 @@ def overview(request: HttpRequest) -> HttpResponse:
             _("Last received"),
             _("Last sent"),
             _("Whose turn"),
+            ACTS,
         ),
     }
     name = "_overview" if request.htmx else "overview"
