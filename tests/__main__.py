@@ -13,8 +13,8 @@ from pathlib import Path
 from tests.postgres import PostgresCluster
 
 ROOT = Path(__file__).parent.parent
-#: Shared out between the two runs, which take place side by side: what knows no database runs once, on the side that
-#: has no browser to drive; screens are driven once, on the database that a newcomer gets.
+#: Shared out between runs that take place side by side, for most of their time is waiting: what knows no database runs
+#: once, beside PostgreSQL; screens are driven once, in a run of their own, on the database that a newcomer gets.
 KNOWS_NO_DATABASE = (
     "tests/sandbox",
     "tests/faults",
@@ -63,24 +63,34 @@ def without(folders: tuple[str, ...]) -> list[str]:
     return [f"--ignore={folder}" for folder in folders]
 
 
+def plan(arguments: list[str], postgres: str) -> dict[str, tuple[list[str], str]]:
+    """Name of each run → its arguments and its database. What somebody names is run on both databases alone."""
+    if arguments:
+        return {"SQLite": (arguments, ""), "PostgreSQL": (arguments, postgres)}
+    return {
+        "SQLite": (without((*KNOWS_NO_DATABASE, *BROWSER)), ""),
+        "PostgreSQL": (without(BROWSER), postgres),
+        "Screens": (list(BROWSER), ""),
+    }
+
+
 def main(arguments: list[str]) -> int:
-    """Run both databases side by side; print the second log when both have ended."""
+    """Run everything side by side; the logs of all but the first are printed when all have ended."""
     counts = Counts()
     with (
         tempfile.TemporaryDirectory(prefix="groupware-reports-") as folder,
         PostgresCluster() as postgres,
     ):
-        reports = [Path(folder) / "sqlite.xml", Path(folder) / "postgresql.xml"]
-        log = Path(folder) / "postgresql.log"
-        runs = [
-            start(reports[0], None, without(KNOWS_NO_DATABASE) + arguments, ""),
-            start(reports[1], log, without(BROWSER) + arguments, postgres.url),
-        ]
-        codes = [run.wait() for run in runs]
-        print(f"\n== The same on PostgreSQL {postgres.version} ==", flush=True)
-        print(log.read_text(errors="replace"))
-        for report in reports:
-            counts.add(report)
+        runs = {}
+        for name, (chosen, database) in plan(arguments, postgres.url).items():
+            log = Path(folder) / f"{name}.log" if runs else None
+            runs[name] = start(Path(folder) / f"{name}.xml", log, chosen, database)
+        codes = [run.wait() for run in runs.values()]
+        for name in list(runs)[1:]:
+            print(f"\n== {name} ==", flush=True)
+            print((Path(folder) / f"{name}.log").read_text(errors="replace"))
+        for name in runs:
+            counts.add(Path(folder) / f"{name}.xml")
     print(f"{counts.passed} passed, {counts.failed} failed, {counts.skipped} skipped")
     return int(any(codes) or counts.failed > 0 or counts.passed == 0)
 
