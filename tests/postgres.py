@@ -21,7 +21,6 @@ class PostgresCluster:
             Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name)
         )
         self.programs = candidates[-1]
-        self.version = self.programs.parent.name
         self.url = ""
 
     def _run(self, program: str, *arguments: str) -> None:
