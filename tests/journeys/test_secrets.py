@@ -200,8 +200,9 @@ def test_nobody_reads_a_secret_back_from_a_form(office: Town, canaries: Canaries
     for server in AuthorizationServer.objects.all():
         address = f"/system/authorization-servers/{server.public_id}/"
         forms[address] = admin.get(address).html
+        forms[f"{address} form"] = admin.get(f"{address}edit/").html
         # Refused because it has no name, and shown again.
         admin.submit(admin.page.form("client_secret"), name="", client_secret=TYPED)
         forms[f"{address} refused"] = admin.page.html
-    assert len(forms) == 7 and all(forms.values())
+    assert len(forms) == 10 and all(forms.values())
     canaries.assert_absent(forms)
