@@ -12,10 +12,11 @@ of ``webmail.token_status``. A direction asks, in this order:
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable
 from typing import Any
 
-from django.db import models
+from django.db import connection, models
 from django.db.models import Case, Count, Exists, F, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Coalesce, Greatest, Now, NullIf
 from django.db.models.lookups import Exact, In
@@ -207,12 +208,36 @@ def attempt_code_of(account: MailAccount, direction: str) -> str:
 
 
 def _known(account: MailAccount, column: str) -> Any:
-    if account.pk is None:
+    direction = column.partition("_")[0]
+    if account.pk is None or not _uses_a_connection(account, direction):
         return None
     if column not in account.__dict__:
-        row = MailAccount.objects.filter(pk=account.pk).values(**_asked()).first()
-        account.__dict__.update(row or dict.fromkeys(_asked()))
+        account.__dict__.update(_found(account.pk))
     return account.__dict__[column]
+
+
+#: A key that no row has; it holds the place of the account's in the statement that is kept.
+_NO_ACCOUNT = -(1 << 40)
+
+
+@functools.cache
+def _statement(vendor: str) -> tuple[str, tuple[Any, ...], list[str]]:
+    """The question about one account as SQL, its parameters, and the names of its columns.
+
+    It is asked for every page of mail, and writing the expression as SQL costs more than the answer.
+    """
+    asked = _asked()
+    rows = MailAccount.objects.order_by().filter(pk=_NO_ACCOUNT).values(**asked)
+    sql, parameters = rows.query.sql_with_params()
+    return sql, parameters, list(asked)
+
+
+def _found(pk: Any) -> dict[str, Any]:
+    sql, parameters, names = _statement(connection.vendor)
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [pk if value == _NO_ACCOUNT else value for value in parameters])
+        row = cursor.fetchone()
+    return dict(zip(names, row or [None] * len(names), strict=True))
 
 
 def forget(account: MailAccount) -> None:
@@ -235,6 +260,13 @@ def grant_of(account: MailAccount, direction: str) -> Grant | None:
     grant = account.receive_grant if direction == RECEIVE else account.effective_send_grant
     server = server_of(account, direction)
     return grant if grant and server and grant.server_id == server.pk else None
+
+
+def _uses_a_connection(account: MailAccount, direction: str) -> bool:
+    """Whether a direction signs in with a token; with a password the database need not be asked."""
+    if direction == RECEIVE:
+        return _receives_with_grant(account)
+    return account.outgoing_server_id is not None and _sends_with_grant(account)
 
 
 def _receives_with_grant(account: MailAccount) -> bool:
