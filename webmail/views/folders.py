@@ -9,6 +9,7 @@ from uuid import UUID
 from django.utils.translation import gettext
 
 from webmail.models import MailAccount, Mailbox, OutgoingMessage
+from webmail.models.account import readable_accounts, writable_accounts
 from webmail.models.mailbox import MailboxQuerySet
 
 ROLE_ORDER = (
@@ -128,9 +129,10 @@ def needs_attention(account: MailAccount) -> bool:
 
 def pane(user, current: Mailbox | None = None, section: str = "") -> dict[str, object]:
     """Context of ``webmail/_folders.html``. ``section`` is drafts or outbox when that is what is shown."""
-    accounts = MailAccount.objects.visible_to(user).personal_first()
+    accounts = MailAccount.objects.filter(pk__in=readable_accounts(user)).personal_first()
     accounts = accounts.select_related("incoming_server")
-    writable = set(MailAccount.objects.writable_by(user).values_list("pk", flat=True))
+    open_to_writing = MailAccount.objects.filter(pk__in=writable_accounts(user))
+    writable = set(open_to_writing.values_list("pk", flat=True))
     by_account: dict[int, list[Mailbox]] = {}
     for mailbox in Mailbox.objects.visible_to(user):
         by_account.setdefault(mailbox.account_id, []).append(mailbox)

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 
 from groupware.functions.permissions import function_required
 from webmail.models import MailAccount, Mailbox, Message
+from webmail.models.account import writable_accounts
 from webmail.views import folders, receiving
 from webmail.views.troubles import troubles_of
 
@@ -87,7 +88,7 @@ def list_context(user, mailbox: Mailbox, shows: str = "") -> dict[str, object]:
 
 def is_read_only(user, account: MailAccount) -> bool:
     """Whether ``user`` may read the mail of ``account`` and no more."""
-    return not MailAccount.objects.writable_by(user).filter(pk=account.pk).exists()
+    return not MailAccount.objects.filter(pk__in=writable_accounts(user), pk=account.pk).exists()
 
 
 def find(user, public_id) -> Mailbox:
