@@ -78,7 +78,8 @@ def test_words_before_encryption_are_refused():
     def script(peer: Peer) -> None:
         peer.send("+OK ready")
         peer.line()
-        peer.send_raw(b"+OK begin\r\n+OK slipped in\r\n")  # in one piece: what comes later is read as encrypted
+        # In one piece: what comes later is read as encrypted.
+        peer.send_raw(b"+OK begin\r\n+OK slipped in\r\n")
 
     with serving(script) as server, pytest.raises(MailServerError) as refusal:
         greeting(server.endpoint(security=Security.STARTTLS), "pop3")
