@@ -191,29 +191,32 @@ def from_answer(
     numbers = tuple(
         number for number in _list(answer.get("error_codes")) if isinstance(number, int)
     ) or vendor_codes.numbers_in(description)
-    told = {"vendor_codes": numbers}
     if error in _ADMINISTRATOR_CONSENT:
-        return AccessDeniedError(error, description, code="administrator_consent", **told)
+        return AccessDeniedError(
+            error, description, code="administrator_consent", vendor_codes=numbers
+        )
     # Microsoft answers invalid_grant and the like for these, yet only an administrator there can mend them.
     if code := vendor_codes.refined(numbers, [Turn.PROVIDER]):
-        return AccessDeniedError(error, description, code=code, **told)
+        return AccessDeniedError(error, description, code=code, vendor_codes=numbers)
     if error in _OF_THE_PERSON:
         code = vendor_codes.SUBTYPES.get(str(answer.get("error_subtype") or ""), "")
         code = code or vendor_codes.refined(numbers, [Turn.PERSON])
-        return ReauthorizationRequiredError(error, description, code=code, **told)
+        return ReauthorizationRequiredError(error, description, code=code, vendor_codes=numbers)
     if error in _DENIALS:
-        return AccessDeniedError(error, description, **told)
+        return AccessDeniedError(error, description, vendor_codes=numbers)
     if error in {"authorization_pending", "slow_down"}:
         kind = SlowDownError if error == "slow_down" else AuthorizationPendingError
         return kind(error, description)
     if error in {"expired_token", "bad_verification_code"}:
-        return ExpiredTokenError(error, description, **told)
+        return ExpiredTokenError(error, description, vendor_codes=numbers)
     passing = vendor_codes.refined(numbers, [Turn.TIME])
     if error in _OF_THE_ADMINISTRATOR and status not in _OVERLOADED and not passing:
         code = vendor_codes.refined(numbers, [Turn.REGISTRATION])
         code = code or _OWN_CODES.get(error, "registration_refused")
-        return AdministratorRequiredError(error, description, code=code, **told)
-    return TemporaryOAuthError(error, description, code=passing, retry_after=retry_after, **told)
+        return AdministratorRequiredError(error, description, code=code, vendor_codes=numbers)
+    return TemporaryOAuthError(
+        error, description, code=passing, retry_after=retry_after, vendor_codes=numbers
+    )
 
 
 def _list(value: Any) -> list[Any]:

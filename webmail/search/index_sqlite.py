@@ -30,8 +30,8 @@ def create(schema: Any) -> None:
 
 def add(entries: Iterable[Entry]) -> None:
     """Take entries in; a key that is taken in twice would be found twice."""
-    rows = [
-        (entry.key, f"a{entry.account_id}", *(" ".join(getattr(entry, name)) for name in _FIELDS))
+    rows: list[list[int | str]] = [
+        [entry.key, f"a{entry.account_id}", *(" ".join(getattr(entry, name)) for name in _FIELDS)]
         for entry in entries
     ]
     with connection.cursor() as cursor:
