@@ -13,6 +13,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from groupware.sentences import joined
 from oauthservers.error_messages import advise
 
 LABELS: dict[str, Any] = {
@@ -189,4 +190,4 @@ def explanation(finding: Finding, server: str) -> str:
     advice = advise(finding.code, server=server)
     headline = _HEADLINES.get(finding.code) or advice.headline
     remedy = _REMEDIES.get(finding.code) or " ".join(advice.steps)
-    return f"{headline} {remedy}".strip()
+    return joined(headline, remedy)

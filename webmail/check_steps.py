@@ -9,6 +9,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from groupware.sentences import joined
 from oauthservers import findings
 from webmail import remedies
 from webmail.error_messages import RECEIVE, SEND, Advice, advise
@@ -92,7 +93,7 @@ class Step:
             finding = findings.Finding(self.key, self.state, self.code, self.facts)
             return findings.explanation(finding, self.server)
         told = self.advice
-        return f"{told.headline} {told.still_works} {told.who}" if told else ""
+        return joined(told.headline, told.still_works, told.who) if told else ""
 
     @property
     def steps(self) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from groupware.sentences import joined
 from oauthservers import error_messages, token_words
 from oauthservers.models import AuthorizationServer, Grant
 from oauthservers.token_words import WORDS
@@ -93,7 +94,7 @@ class TokenStatus:
     @property
     def sentence(self) -> str:
         """What happened and what still works, in one run."""
-        return f"{self.headline} {self.still_works}".strip()
+        return joined(self.headline, self.still_works)
 
     @property
     def wants_somebody(self) -> bool:
