@@ -73,7 +73,7 @@ class Query:
 
 def read(text: str) -> Query:
     """Read a question; never raises. Only the first LONGEST characters count."""
-    query = Query(text[:LONGEST].strip())
+    query = Query(text[:LONGEST].replace("\x00", " ").strip())
     for match in _TERM.finditer(query.text):
         minus, operator, quoted, bare = match.groups()
         value = quoted if quoted is not None else bare or ""
@@ -118,6 +118,8 @@ def _look_for(query: Query, value: str, place: str, is_excluded: bool, *, is_phr
 def _day(value: str) -> datetime.date | None:
     match = _DATE.fullmatch(value)
     try:
-        return datetime.date(int(match[1]), int(match[2]), int(match[3])) if match else None
+        day = datetime.date(int(match[1]), int(match[2]), int(match[3])) if match else None
     except ValueError:
         return None
+    # The first and the last year cannot be told in every time zone.
+    return day if day and datetime.MINYEAR < day.year < datetime.MAXYEAR else None

@@ -120,3 +120,14 @@ def test_hits_are_marked_in_the_words_of_the_mail() -> None:
 @given(st.text(), st.lists(st.text(max_size=5), max_size=3))
 def test_marking_changes_no_character(text: str, needles: list[str]) -> None:
     assert "".join(piece.text for piece in pieces(text, needles)) == text
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+def test_days_that_not_every_time_zone_knows_are_looked_for_as_they_stand(day: str) -> None:
+    asked = query.read(f"after:{day} before:{day}")
+    assert (asked.after, asked.before) == (None, None)
+    assert len(asked.problems) == 2
+
+
+def test_characters_that_no_database_takes_are_left_out() -> None:
+    assert query.read("in:in\x00box report\x00").folder == "in"
