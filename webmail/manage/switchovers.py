@@ -160,7 +160,7 @@ def _progress(request: HttpRequest, found: Switchover) -> HttpResponse:
     moved = found.accounts.filter(undone_at=None)
     accounts = MailAccount.objects.filter(pk__in=moved.values("account_id"))
     waiting = invitations.needing(accounts)
-    live = Invitation.objects.filter(invitations.live(), account=OuterRef("pk"))
+    live = _live_invitations()
     by_invited = waiting.order_by().annotate(is_invited=Exists(live)).values_list("is_invited")
     figures = dict(by_invited.annotate(number=Count("pk")))
     invited, not_invited = figures.get(True, 0), figures.get(False, 0)
@@ -203,6 +203,11 @@ def _progress(request: HttpRequest, found: Switchover) -> HttpResponse:
     return render(request, f"webmail/manage/{name}.html", context)
 
 
+def _live_invitations() -> QuerySet[Invitation]:
+    """Invitations of the outer account that may still be followed."""
+    return Invitation.objects.filter(invitations.live(), account=OuterRef("pk"))
+
+
 @function_admin_required("webmail")
 @require_POST
 def apply(request: HttpRequest, public_id) -> HttpResponse:
@@ -228,11 +233,13 @@ def apply(request: HttpRequest, public_id) -> HttpResponse:
 @function_admin_required("webmail")
 @require_POST
 def invite(request: HttpRequest, public_id) -> HttpResponse:
-    """Invite the owners of all moved accounts that wait, or of the ticked ones."""
+    """Invite the owners of all moved accounts that wait and were not invited yet, or of the ticked ones."""
     found = get_object_or_404(_switchovers(), public_id=public_id)
     moved = found.accounts.filter(undone_at=None).values("account_id")
     accounts = _accounts(request).filter(pk__in=moved)
-    if not request.POST.get("all"):
+    if request.POST.get("all"):
+        accounts = accounts.exclude(Exists(_live_invitations()))
+    else:
         accounts = accounts.filter(public_id__in=public_ids(request))
     tell(request, invitations.invite(invitations.needing(accounts), request.user))
     return redirect("webmail:manage_switchover", found.public_id)

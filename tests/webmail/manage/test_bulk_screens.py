@@ -218,6 +218,8 @@ def test_a_switchover_is_looked_at_applied_invited_followed_and_taken_back(clien
     assert (page.context["total"], page.context["not_invited"]) == (1, 1)
     page = post("manage_switchover_invite", all="1")
     assert (page.context["invited"], page.context["authorized"]) == (1, 0)
+    post("manage_switchover_invite", all="1")
+    assert Invitation.objects.count() == 1, "whoever was invited is not written to again"
     page = post("manage_switchover_undo", selected=account.public_id)
     account.refresh_from_db()
     assert account.receive_authentication == "password"
