@@ -59,7 +59,7 @@ def release(grant: Grant, reason: str, code: str = "") -> None:
     if row is None or row.state == Grant.State.REVOKED:
         return
     refresh_token = erase(row, code)
-    if refresh_token and not _same_consent(row):
+    if refresh_token and not same_consent(row):
         leave(row, refresh_token)
     record("oauthservers.grant.disconnected", target=row, details={"reason": reason})
     tell(Grant.objects.get(pk=row.pk))
@@ -73,7 +73,7 @@ def leave(row: Grant, refresh_token: str) -> None:
     )
 
 
-def _same_consent(row: Grant) -> bool:
+def same_consent(row: Grant) -> bool:
     """Whether another grant lives on the same consent: servers revoke the consent as a whole (RFC 7009 §2.1)."""
     others = Grant.objects.alive().filter(server=row.server, subject=row.subject)
     return bool(row.subject) and others.exclude(pk=row.pk).exists()
@@ -93,7 +93,7 @@ def _tell(pk: int) -> bool:
         return False
     row = PendingRevocation.objects.select_related("server").get(pk=pk)
     try:
-        told = adapter.provider_for(row.server).revoke(row.refresh_token)
+        told = adapter.provider_for(row.server).revoke(row.opened())
     except OAuthError as error:
         _later(lease, row, error)
         return False

@@ -189,10 +189,13 @@ def discard(grant: Grant, token: str) -> bool:
 def revoke(grant: Grant) -> bool:
     """End a grant: erase its tokens here, then tell the server. True when the server took note.
 
-    Erasing comes first, so that a server that does not answer cannot keep the tokens alive in our database.
+    Erasing comes first, so that a server that does not answer cannot keep the tokens alive in our database. A server
+    is told nothing while another connection lives on the same consent, which it would end as a whole.
     """
     row = _read(grant.pk)
     refresh_token = revoking.erase(row)
+    if revoking.same_consent(row):
+        refresh_token = ""
     try:
         told = bool(refresh_token) and adapter.provider_for(row.server).revoke(refresh_token)
     except OAuthError as error:

@@ -8,8 +8,9 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from groupware.encryption import EncryptedTextField
+from groupware.encryption import DecryptionError, EncryptedTextField
 from groupware.leases import Leased
+from oauthservers.errors import AdministratorRequiredError
 from oauthservers.models.server import AuthorizationServer
 
 
@@ -33,3 +34,10 @@ class PendingRevocation(Leased):
 
     def __str__(self) -> str:
         return f"{self.mailbox_address} · {self.server}"
+
+    def opened(self) -> str:
+        """The token; raises AdministratorRequiredError when its key is missing, so that the other rows have their turn."""
+        try:
+            return str(self.refresh_token)
+        except DecryptionError:
+            raise AdministratorRequiredError("encryption", code="encryption_key_missing") from None

@@ -10,6 +10,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from groupware.audit.models import AuditEvent
+from groupware.encryption import Sealed
 from groupware.users.models import User
 from oauthservers import revoking, vault
 from oauthservers import tasks as oauth_tasks
@@ -185,6 +186,32 @@ def test_the_server_is_not_told_while_the_same_consent_serves_another_connection
     )
     removal.begin(account)
     assert not PendingRevocation.objects.exists() and state(other) == Grant.State.ACTIVE
+
+
+def test_disconnecting_ends_no_other_connection_on_the_same_consent(realm, grant, server):
+    issued = realm.issue(OLGA, [*realm.mail_scopes])
+    other = vault.keep(
+        server=server,
+        user=None,
+        mailbox_address=OLGA,
+        identity=Identity(realm.issuer, grant.subject, (OLGA,)),
+        tokens=TokenResponse(issued.access_token, issued.refresh_token or "", expires_in=3600),
+        scopes=" ".join(realm.mail_scopes),
+        asked_at=timezone.now(),
+    )
+    assert vault.revoke(grant) is False
+    assert "revoke" not in realm.counters() and state(other) == Grant.State.ACTIVE
+    assert vault.revoke(other) is True
+    assert realm.counters()["revoke"] == 1
+
+
+def test_a_token_whose_key_is_missing_keeps_no_other_waiting(realm, grant, account):
+    PendingRevocation.objects.create(
+        server=grant.server, mailbox_address=OLGA, refresh_token=Sealed("v1:gone:AAAA:AAAA")
+    )
+    removal.begin(account)
+    assert revoking.tell_servers() == 1
+    assert PendingRevocation.objects.get().attempts == 1
 
 
 # -- manage.py revoke_grants -----------------------------------------------------------------------
