@@ -1,4 +1,4 @@
-"""A token for application access, tried at the mail servers with one mailbox before anybody relies on it.
+"""Application access at the mail servers: who may open a mailbox by it, and a token tried before anybody relies on it.
 
 The connection test of an authorization server ends here: the token may be perfect while Exchange has not been told
 which mailboxes it opens. Nothing is read and nothing is sent.
@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from groupware.functions.permissions import administers
 from oauthservers.findings import FAILED, NOT_TESTED, WORKS, Finding
 from oauthservers.models import AuthorizationServer
 from webmail import connections, remedies
 from webmail.error_messages import RECEIVE, SEND, advise
 from webmail.failures import Known, classify
-from webmail.models import MailServer
+from webmail.models import MailAccount, MailServer
 from webmail.protocols.types import BearerCredentials
 
 #: What mail servers say when a good token does not open this mailbox.
@@ -26,6 +28,19 @@ _ALLOW = _(
     "the mailbox to the application as the guide says (at Microsoft with the object ID of the enterprise application), "
     "and see that the protocol is switched on for the mailbox. A change can take half an hour."
 )
+
+
+def may_open(account: MailAccount, user: Any) -> bool:
+    """Whether ``user`` may open ``account`` by application access, which asks nobody whose mailbox it is.
+
+    Administrators of webmail may; a person may for the address that a system administrator has entered for them, and
+    for no name that they typed themselves.
+    """
+    if administers(user, "webmail"):
+        return True
+    own = user.email.casefold()
+    names = (account.sign_in_address, account.receiving_name, account.sending_name)
+    return bool(own) and account.owner_id == user.pk and {n.casefold() for n in names} == {own}
 
 
 def check(

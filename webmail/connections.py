@@ -199,9 +199,14 @@ def _open_with_fresh_token(
 
 
 def _bearer(username: str, grant: Grant | None, server: MailServer | None) -> Credentials:
-    if grant is None:
+    if grant is None or server is None:
         raise NotAuthorizedError("The mailbox was never authorized")
-    if server and grant.state == Grant.State.ACTIVE and not grant.opens(server.protocol):
+    if server.authorization_server_id not in (None, grant.server_id):
+        raise NotAuthorizedError("The connection is for another authorization server")
+    if grant.access == Grant.Access.APPLICATION and server.is_individual:
+        # It opens every mailbox of the organization, and the host is one that somebody typed in.
+        raise NotAuthorizedError("Application access is for registered servers")
+    if grant.state == Grant.State.ACTIVE and not grant.opens(server.protocol):
         # The mail server would refuse the token without saying that it is the permission that lacks.
         raise ReauthorizationRequiredError(MISSING_SCOPE, code=MISSING_SCOPE)
     token = _stored(lambda: vault.access_token(grant, minimum_seconds=MINIMUM_TOKEN_SECONDS))

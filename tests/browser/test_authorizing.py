@@ -9,6 +9,7 @@ from django.core.management import call_command
 from playwright.sync_api import BrowserContext, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
+from groupware.functions.models import FunctionAdministrator
 from groupware.users.models import User
 from oauthservers.models import AuthorizationServer, Grant
 from tests.browser.office import PATIENCE, provisioned
@@ -186,6 +187,7 @@ def test_access_without_a_person(
     page: Page, live_server: LiveServer, sandbox: Sandbox, person: User
 ) -> None:
     call_command("provision", str(sandbox.application_file), verbosity=0)
+    FunctionAdministrator.objects.create(key="webmail", user=person)
     account = account_of(person, MARIA, "contoso-application")
     open_page(page, live_server, person, account)
     expect(page.get_by_text("There is nothing to do")).to_be_visible()

@@ -172,7 +172,9 @@ class TypedServerForm(MailServerForm):
             self.fields["host"].help_text = _("A host name such as smtp.example.com.")
         else:
             self.fields["protocol"].choices = [(one.value, one.label) for one in protocols]
+        # A token of application access opens every mailbox; it goes to registered servers alone.
         issuers = AuthorizationServer.objects.in_use()
+        issuers = issuers.filter(access=AuthorizationServer.Access.DELEGATED)
         self.fields["authorization_server"].queryset = issuers
 
     @property

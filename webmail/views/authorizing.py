@@ -27,7 +27,7 @@ from oauthservers.models import AuthorizationRequest, AuthorizationServer
 from oauthservers.views.attempts import keep_address
 from oauthservers.views.authorize import may_leave
 from oauthservers.views.sessions import session_key
-from webmail import authorizations, tasks, token_status
+from webmail import application_access, authorizations, tasks, token_status
 from webmail.models import MailAccount
 from webmail.views.authorizing_page import may_change, page_of
 from webmail.views.bell import ring
@@ -151,6 +151,8 @@ def _by_application(
     wanted: list[str],
     next_url: str,
 ) -> HttpResponse:
+    if not application_access.may_open(account, request.user):
+        raise RefusedError("webmail")
     grant = application.connect(
         server=server,
         mailbox_address=account.sign_in_address,

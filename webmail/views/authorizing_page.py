@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from oauthservers import approval
 from oauthservers.models import AuthorizationRequest, AuthorizationServer, Grant
-from webmail import authorizations, token_status
+from webmail import application_access, authorizations, token_status
 from webmail.models import MailAccount, WebmailPolicy
 from webmail.token_states import CONSENT_CODE
 from webmail.token_status import TokenStatus
@@ -35,6 +35,7 @@ class Ways:
     approval: approval.Approval | None = None
     checked_at: Any = None
     is_next: bool = False
+    may_check: bool = False
 
     @property
     def needs_nobody(self) -> bool:
@@ -105,6 +106,7 @@ def _ways_at(
         else None,
         checked_at=next((grant.refreshed_at for grant in grants if grant), None),
         is_next=waits and is_first,
+        may_check=application_access.may_open(account, user),
     )
 
 

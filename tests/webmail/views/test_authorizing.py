@@ -96,6 +96,7 @@ def test_server_that_is_switched_off_offers_nothing_and_says_who_acts(client, ac
 
 def test_application_access_has_nothing_to_do_but_a_check(client, account):
     AuthorizationServer.objects.update(access="application")
+    type(account.owner).objects.update(email=account.address)
     page = words(client.get(page_of(account)))
     assert "There is nothing to do" in page
     assert 'value="application"' in page

@@ -1,0 +1,91 @@
+"""Nobody opens somebody else's mailbox: not by application access, not by a delegate's connection, not by a new name."""
+
+from __future__ import annotations
+
+import pytest
+
+from groupware.functions.models import FunctionAdministrator
+from oauthservers.models import AuthorizationServer
+from tests.factories import webmail as make
+from tests.webmail.views.authorizing import (
+    granted,
+    page_of,
+    shared,
+    signed_in,
+    take,
+    unauthorized_account,
+)
+from tests.webmail.views.conftest import words
+from webmail import account_page, connections
+from webmail.models import MailAccount
+
+DELEGATE = "delegate@example.test"
+
+
+@pytest.fixture
+def account(db) -> MailAccount:
+    """An account whose two directions trust one authorization server."""
+    return unauthorized_account(make.AuthorizationServerFactory(name="Microsoft 365"))
+
+
+def administrator():
+    person = make.PersonFactory()
+    FunctionAdministrator.objects.create(key="webmail", user=person)
+    return person
+
+
+# -- application access ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        {"address": "ceo@example.test"},
+        {"receive_username": "ceo@example.test"},
+        {"send_username": "ceo@example.test"},
+    ],
+)
+def test_nobody_opens_a_mailbox_by_application_access_that_they_named_themselves(account, names):
+    AuthorizationServer.objects.update(access="application")
+    type(account.owner).objects.update(email=account.address)
+    MailAccount.objects.update(**names)
+    browser = signed_in(account.owner)
+    assert 'value="application"' not in words(browser.get(page_of(account)))
+    assert take(browser, account, way="application").status_code == 403
+
+
+def test_the_owner_of_the_address_and_administrators_check_application_access(account):
+    AuthorizationServer.objects.update(access="application")
+    owner = signed_in(account.owner)
+    assert "Your administrator has to act." in words(owner.get(page_of(account)))
+    type(account.owner).objects.filter(pk=account.owner_id).update(email="Aoki@example.test")
+    for person in (account.owner, administrator()):
+        assert 'value="application"' in words(signed_in(person).get(page_of(account)))
+
+
+def test_a_manager_of_a_shared_account_does_not_open_it_by_application_access(account):
+    AuthorizationServer.objects.update(access="application")
+    manager = make.PersonFactory(email=account.address)
+    shared(account, manager)
+    assert take(signed_in(manager), account, way="application").status_code == 403
+
+
+def test_a_token_of_application_access_goes_to_registered_servers_alone(account):
+    grant = granted(account, None, access="application", access_token="token")
+    account.receive_grant = grant
+    account.incoming_server.is_individual = True
+    with pytest.raises(connections.NotAuthorizedError):
+        connections.receiving_credentials(account)
+
+
+def test_a_token_goes_to_no_server_of_another_authorization_server(account):
+    account.receive_grant = granted(account, access_token="token")
+    account.incoming_server.authorization_server = make.AuthorizationServerFactory()
+    with pytest.raises(connections.NotAuthorizedError):
+        connections.receiving_credentials(account)
+
+
+def test_a_typed_server_takes_no_tokens_of_application_access(account):
+    AuthorizationServer.objects.update(access="application")
+    form = account_page.form_for(administrator(), account)
+    assert not form.typed_receive.fields["authorization_server"].queryset.exists()
