@@ -23,8 +23,9 @@ def form_for(
     user: Any, account: MailAccount, data: Any = None, initial: dict[str, Any] | None = None
 ) -> MailAccountForm:
     """The account form with what ``user`` may choose."""
+    allows_typing = may_type_servers(user)
     return MailAccountForm(
-        data, instance=account, initial=initial, allows_typing=may_type_servers(user)
+        data, instance=account, initial=initial, allows_typing=allows_typing, person=user
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -108,8 +110,10 @@ class MailAccountForm(forms.ModelForm):
             "delete_after_days": _("0: mail stays on the server for good."),
         }
 
-    def __init__(self, *args, allows_typing: bool = False, **kwargs) -> None:
+    def __init__(self, *args, allows_typing: bool = False, person: Any = None, **kwargs) -> None:
+        """``person`` is who fills it in."""
         super().__init__(*args, **kwargs)
+        self.person = person
         account = self.instance
         has_row = bool(account.pk)
         data = self.data if self.is_bound else None
@@ -229,7 +233,8 @@ class MailAccountForm(forms.ModelForm):
             if password := self.cleaned_data[f"new_{direction}_password"]:
                 setattr(account, f"{direction}_password", password)
                 columns.add(f"{direction}_password")
-            if not (kept[direction] and self.proving.fits(direction)):
+            stays = kept[direction] and self.proving.fits(direction)
+            if not (stays and self.proving.is_trusted_with(direction)):
                 setattr(account, f"{direction}_grant", None)
                 columns.add(f"{direction}_grant")
         if self._is_new:

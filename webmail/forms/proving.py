@@ -7,12 +7,15 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from oauthservers.models import AuthorizationServer
+from groupware.functions.permissions import administers
+from oauthservers.models import AuthorizationServer, Grant
 from webmail.forms.typed_servers import FIELDS, TypedServers
 from webmail.models import MailAccount, MailServer
 
 Receive = MailAccount.ReceiveAuthentication
 Send = MailAccount.SendAuthentication
+#: Whoever may type these says which mailbox is opened, and in whose name is sent.
+_NAMES = ("address", "authorized_as", "receive_username", "send_username")
 
 
 class Proving:
@@ -101,3 +104,22 @@ class Proving:
             and grant.server_id == server.authorization_server_id
             and grant.mailbox_address.casefold() == account.sign_in_address.casefold()
         )
+
+    def is_trusted_with(self, direction: str) -> bool:
+        """Whether the connection may stay with the names that were typed.
+
+        Connections open more than one mailbox: all of the organization, or all that a delegate may open. A new name
+        beside a connection of somebody else's needs a sign-in for it, unless an administrator of webmail gives it.
+        """
+        account, person = self.form.instance, self.form.person
+        grant = account.receive_grant if direction == "receive" else account.send_grant
+        if grant is None or not any(map(self._is_renamed, _NAMES)):
+            return True
+        if person is None:
+            return False
+        is_own = grant.access == Grant.Access.DELEGATED and grant.created_by_id == person.pk
+        return is_own or administers(person, "webmail")
+
+    def _is_renamed(self, name: str) -> bool:
+        before, typed = self.form.initial.get(name), self.form.cleaned_data.get(name)
+        return str(before or "").casefold() != str(typed or "").casefold()

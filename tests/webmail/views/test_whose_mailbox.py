@@ -7,6 +7,7 @@ import pytest
 from groupware.functions.models import FunctionAdministrator
 from oauthservers.models import AuthorizationServer
 from tests.factories import webmail as make
+from tests.webmail.forms.test_account import form_of
 from tests.webmail.views.authorizing import (
     granted,
     page_of,
@@ -89,3 +90,41 @@ def test_a_typed_server_takes_no_tokens_of_application_access(account):
     AuthorizationServer.objects.update(access="application")
     form = account_page.form_for(administrator(), account)
     assert not form.typed_receive.fields["authorization_server"].queryset.exists()
+
+
+# -- names -----------------------------------------------------------------------------------------
+
+
+def renamed(account: MailAccount, person, **names: str) -> MailAccount:
+    data = form_of(account, **{"authorized_as": account.authorized_as, **names}).data
+    form = account_page.form_for(person, account, data)
+    assert form.is_valid(), form.errors
+    form.save()
+    return MailAccount.objects.get(pk=account.pk)
+
+
+@pytest.mark.parametrize("name", ["address", "receive_username", "send_username"])
+def test_a_manager_turns_the_connection_of_a_delegate_to_no_other_mailbox(account, name):
+    manager = make.PersonFactory()
+    shared(account, manager, authorized_as=DELEGATE)
+    grant = granted(account, None)
+    MailAccount.objects.update(receive_grant=grant)
+    account.refresh_from_db()
+    assert renamed(account, manager, display_name="Orders").receive_grant == grant
+    account.refresh_from_db()
+    assert renamed(account, manager, **{name: DELEGATE}).receive_grant is None
+
+
+def test_an_owner_turns_application_access_to_no_other_mailbox(account):
+    MailAccount.objects.update(receive_grant=granted(account, None, access="application"))
+    account.refresh_from_db()
+    assert renamed(account, account.owner, receive_username="ceo@x.test").receive_grant is None
+
+
+def test_own_connections_and_those_that_administrators_look_after_stay(account):
+    grant = granted(account)
+    MailAccount.objects.update(receive_grant=grant)
+    account.refresh_from_db()
+    assert renamed(account, account.owner, receive_username="aoki").receive_grant == grant
+    account.refresh_from_db()
+    assert renamed(account, administrator(), receive_username="aoki1").receive_grant == grant
