@@ -17,6 +17,7 @@ from django.urls import Resolver404, resolve, reverse
 from django.utils.translation import gettext_lazy as _
 
 from groupware.audit.record import record
+from groupware.functions.permissions import administers
 from oauthservers.models import AuthorizationRequest, AuthorizationServer, Grant
 from oauthservers.signals import grant_changed, uses_wanted
 from oauthservers.vendor_codes import AT_PROVIDER
@@ -45,6 +46,7 @@ __all__ = [
 
 Health = MailAccount.Health
 _Send = MailAccount.SendAuthentication
+_LONGEST_ADDRESS = AuthorizationRequest._meta.get_field("next_url").max_length or 0
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,8 @@ def usable_grants(account: MailAccount, server: AuthorizationServer, user: Any) 
     """Working connections of the one who signs in for ``account`` which ``user`` may put to use for it.
 
     A personal account takes those of its owner alone. A shared one takes the user's own, and nobody's as far as
-    the user already looks after an account that works with it: a connection opens everything its delegate may open.
+    the user already looks after an account that works with it and signed in for it: a connection opens everything its
+    delegate may open. Administrators of webmail need not have signed in.
     """
     alive = Grant.objects.alive().filter(
         server=server, mailbox_address__iexact=account.sign_in_address
@@ -105,6 +108,12 @@ def usable_grants(account: MailAccount, server: AuthorizationServer, user: Any) 
     nobodys = Q(created_by=None) & (
         Q(pk__in=served.values("receive_grant")) | Q(pk__in=served.values("send_grant"))
     )
+    if not administers(user, "webmail"):
+        brought = AuthorizationRequest.objects.filter(
+            user=user, outcome=AuthorizationRequest.Outcome.SUCCEEDED
+        )
+        nobodys &= Q(pk__in=brought.exclude(grant=None).values("grant"))
+        nobodys &= Q(access=Grant.Access.DELEGATED)
     return alive.filter(Q(created_by=user) | nobodys)
 
 
@@ -156,9 +165,10 @@ def address_after(account: MailAccount, directions: Iterable[str], next_url: str
     address = reverse("webmail:account_authorized", args=[account.public_id])
     wanted = list(directions)
     query = {"for": wanted[0]} if len(wanted) == 1 and len(_served(account, wanted[0])) > 1 else {}
-    if next_url:
-        query["next"] = next_url
-    return f"{address}?{urlencode(query)}" if query else address
+    further = query | {"next": next_url} if next_url else query
+    if len(f"{address}?{urlencode(further)}") > _LONGEST_ADDRESS:
+        further = query
+    return f"{address}?{urlencode(further)}" if further else address
 
 
 def finish(attempt: AuthorizationRequest) -> list[str]:
@@ -170,6 +180,8 @@ def finish(attempt: AuthorizationRequest) -> list[str]:
         return []
     if attempt.grant.created_by_id != account.owner_id:
         return []
+    if attempt.grant.access == Grant.Access.APPLICATION:
+        return []  # what the attempt had brought was replaced
     wanted = parse_qs(urlsplit(attempt.next_url).query).get("for", [])
     wanted = [name for name in wanted if name in DIRECTIONS]
     return bind(account, attempt.grant, wanted, by=attempt.user)
@@ -187,11 +199,13 @@ def _served(account: MailAccount, direction: str) -> list[str]:
 def connection_changed(grant: Grant, **_ignored: Any) -> None:
     """A connection was made, renewed after trouble, or ended: the accounts that use it show it at once.
 
-    A new one is bound to the account that its attempt was made for, though no browser may ever come back.
+    A new one is bound to the account that its attempt was made for, though no browser may ever come back. One that
+    came back after trouble binds nothing: the account may have been given another connection, or none, since.
     """
     attempts = grant.requests.filter(outcome=AuthorizationRequest.Outcome.SUCCEEDED)
     newest = attempts.select_related("grant__server", "user").order_by("-pk").first()
-    if newest and grant.state == Grant.State.ACTIVE:
+    is_new = grant.refreshed_at is None or grant.refreshed_at <= grant.authorized_at
+    if newest and is_new and grant.state == Grant.State.ACTIVE:
         finish(newest)
     uses = Q(receive_grant=grant) | Q(send_grant=grant)
     for account in MailAccount.objects.filter(uses).select_related(

@@ -170,8 +170,15 @@ def _is_of_use(attempt: AuthorizationRequest, granted: Sequence[str], known: Gra
 
 
 def winner(attempt: AuthorizationRequest) -> Grant | None:
-    """The grant of another attempt that completed while this one was under way, and does all that this one wants."""
+    """The grant of another attempt that completed while this one was under way, and does all that this one wants.
+
+    Nobody's connection counts for those alone who signed in for it: an attempt must not win what somebody else gave.
+    """
     grants = Grant.objects.of_mailbox(attempt.server, attempt.owner, attempt.mailbox_address)
+    if attempt.owner_id is None:
+        succeeded = AuthorizationRequest.Outcome.SUCCEEDED
+        own = AuthorizationRequest.objects.filter(user=attempt.user_id, outcome=succeeded)
+        grants = grants.filter(pk__in=own.exclude(grant=None).values("grant"))
     grant = grants.alive().filter(authorized_at__gt=attempt.created_at).first()
     wanted = set(attempt.server.protocols_within(attempt.scopes.split()))
     return grant if grant and wanted <= set(grant.protocols) else None

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import pytest
+from django.urls import reverse
 
 from groupware.functions.models import FunctionAdministrator
-from oauthservers.models import AuthorizationServer
+from oauthservers.flows import attempts
+from oauthservers.models import AuthorizationRequest, AuthorizationServer, Grant
+from oauthservers.signals import grant_changed
 from tests.factories import webmail as make
 from tests.webmail.forms.test_account import form_of
 from tests.webmail.views.authorizing import (
+    attempt_of,
     granted,
     page_of,
     shared,
@@ -128,3 +132,49 @@ def test_own_connections_and_those_that_administrators_look_after_stay(account):
     assert renamed(account, account.owner, receive_username="aoki").receive_grant == grant
     account.refresh_from_db()
     assert renamed(account, administrator(), receive_username="aoki1").receive_grant == grant
+
+
+# -- connections of nobody -------------------------------------------------------------------------
+
+
+def test_a_delegates_connection_is_used_again_by_who_signed_in_and_by_administrators(account):
+    manager = make.PersonFactory()
+    shared(account, manager, authorized_as=DELEGATE)
+    grant = granted(account, None)
+    MailAccount.objects.update(receive_grant=grant)
+    other = unauthorized_account(account.incoming_server.authorization_server)
+    shared(other, manager, authorized_as=DELEGATE, address="orders@example.test")
+    browser = signed_in(manager)
+    assert take(browser, other, way="existing", grant=grant.public_id).status_code == 404
+    attempt_of(account, user=manager, owner=None, outcome="succeeded", grant=grant)
+    for person in (manager, administrator()):
+        assert "Use the connection" in words(signed_in(person).get(page_of(other)))
+
+
+def test_an_attempt_does_not_win_what_somebody_else_gave_to_nobody(account):
+    manager, other = make.PersonFactory(), make.PersonFactory()
+    shared(account, manager)
+    running = attempt_of(account, user=manager, scopes="")
+    grant = granted(account, None)
+    attempt_of(account, user=other, outcome="succeeded", grant=grant)
+    assert attempts.winner(running) is None
+    attempt_of(account, user=manager, outcome="succeeded", grant=grant)
+    assert attempts.winner(running) == grant
+
+
+def test_a_connection_that_recovers_is_not_bound_again(account):
+    grant = granted(account)
+    attempt_of(account, outcome="succeeded", grant=grant)
+    Grant.objects.update(refreshed_at=grant.authorized_at)
+    grant.refresh_from_db()
+    Grant.objects.update(refreshed_at=grant.authorized_at.replace(year=2100))
+    grant_changed.send(sender=Grant, grant=Grant.objects.get())
+    account.refresh_from_db()
+    assert account.receive_grant is None
+
+
+def test_a_long_way_back_is_left_out_where_it_finds_no_room(client, account):
+    take(client, account, next=f"/mail/?q={'あ' * 60}")
+    attempt = AuthorizationRequest.objects.get()
+    assert len(attempt.next_url) <= 500
+    assert reverse("webmail:account_authorized", args=[account.public_id]) in attempt.next_url
