@@ -10,6 +10,7 @@ from typing import Any
 from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from groupware.audit.record import record
 from webmail.invitations.asking import authorized
@@ -67,7 +68,7 @@ def _label(row: Invitation, now: Any) -> tuple[str, str]:
     if not row.address:
         return "waiting", _("On the screen only")
     if row.sent_at:
-        return "waiting", _("Sent")
+        return "waiting", pgettext("state", "Sent")
     if row.next_send_at is None:
         return "act", _("Could not be sent")
     if row.send_failures:

@@ -9,8 +9,8 @@ from django.utils.translation import gettext_lazy as _
 
 from webmail.models import MailAccount
 
-YES = {"yes", "true", "1", "on", "はい"}
-NO = {"no", "false", "0", "off", "いいえ"}
+YES = {"yes", "true", "1", "on", "はい", "oui", "да"}
+NO = {"no", "false", "0", "off", "いいえ", "non", "нет"}
 
 
 @dataclass(frozen=True)
