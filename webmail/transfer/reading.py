@@ -42,7 +42,7 @@ def decoded(content: bytes) -> str:
     A mark at the start decides; without one, UTF-8 that holds is UTF-8 (Shift_JIS text practically never does).
     """
     if not content.strip():
-        raise ReadError(_("The file is empty. It needs a header row and one row for each account."))
+        raise ReadError(_empty())
     if len(content) > LARGEST:
         raise ReadError(
             _("The file is larger than %(limit)d MB. Split it into several files.")
@@ -67,6 +67,10 @@ def decoded(content: bytes) -> str:
     )
 
 
+def _empty() -> str:
+    return _("The file is empty. It needs a header row and one row for each account.")
+
+
 def _candidates(content: bytes) -> list[str]:
     for mark, encoding in _MARKS:
         if content.startswith(mark):
@@ -89,7 +93,9 @@ def table(text: str) -> Table:
             )
             % {"row": reader.line_num}
         ) from None
-    top = next(index for index, cells in enumerate(records) if any(map(str.strip, cells)))
+    filled = (index for index, cells in enumerate(records) if any(map(str.strip, cells)))
+    if (top := next(filled, None)) is None:
+        raise ReadError(_empty())
     header = [name.strip().lower().replace(" ", "_") for name in records[top]]
     _check_header(header)
     known = tuple(name for name in header if name in BY_NAME)

@@ -158,7 +158,8 @@ class RowReader:
         text = self.cells.get("delete_after_days", "")
         if not text:
             return
-        if not (text.isascii() and text.isdecimal() and int(text) <= _LONGEST_DAYS):
+        is_number = text.isascii() and text.isdecimal() and len(text) <= len(str(_LONGEST_DAYS))
+        if not (is_number and int(text) <= _LONGEST_DAYS):
             reason = _("%(value)s is not a number of days.") % {"value": text}
             self.row.wrong("delete_after_days", reason)
             return

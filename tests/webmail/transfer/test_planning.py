@@ -224,3 +224,9 @@ def test_the_number_of_queries_does_not_grow_with_the_file(servers):
         return HEADER + rows
 
     assert _queries(file_of(0, 1)) == _queries(file_of(100, 12))
+
+
+@pytest.mark.parametrize("days", ["-1", "soon", "36501", "9" * 5000])
+def test_a_number_of_days_that_is_none_is_a_problem_of_its_row(servers, days):
+    text = f"address,incoming_server,delete_after_days\na@example.jp,imap,{days}\n"
+    assert [column for _row, column, _reason in problems(text)] == ["delete_after_days"]

@@ -73,6 +73,7 @@ def test_what_is_not_text_is_refused_with_a_remedy(content, word):
         ("owner,name\naoki,Work\n", "address"),
         ("address,address\na,b\n", "twice"),
         ("address,name\n", "no rows"),
+        (",,\n,,\n", "empty"),
         ('address,name\na@example.jp,"open\n', "quotation mark"),
         ("address\n" + "a@example.jp\n" * 10_001, "10001 rows"),
     ],
