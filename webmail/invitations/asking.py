@@ -18,6 +18,8 @@ from webmail import token_states as states
 from webmail.models import AccountMember, Invitation, MailAccount
 
 VALID_FOR = timedelta(days=14)
+#: Whoever was invited within this time is not written to again by a press that is meant for everybody.
+_JUST_NOW = timedelta(hours=1)
 _WAITING = {states.NOT_AUTHORIZED, states.WAITING_FOR_APPROVAL, states.AUTHORIZATION_NEEDED}
 _SETTLED = {states.ACTIVE, states.EXPIRED, states.NONE}
 _READ = (
@@ -52,6 +54,13 @@ def waiting_for(user: Any) -> QuerySet[MailAccount]:
 def live() -> Q:
     """Condition of invitations that may still be followed."""
     return Q(used_at=None, withdrawn_at=None, expires_at__gt=timezone.now())
+
+
+def not_just_invited(accounts: QuerySet[MailAccount]) -> QuerySet[MailAccount]:
+    """Those of ``accounts`` nobody was invited to within the hour: a button for thousands is pressed twice some day."""
+    since = timezone.now() - _JUST_NOW
+    recent = Invitation.objects.filter(live(), account=OuterRef("pk"), created_at__gt=since)
+    return accounts.exclude(Exists(recent))
 
 
 @dataclass(frozen=True)

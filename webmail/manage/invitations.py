@@ -109,7 +109,7 @@ def invitation_list(request: HttpRequest) -> HttpResponse:
 def invite(request: HttpRequest) -> HttpResponse:
     """Invite for the ticked mailboxes, or for all that need it within the filters of the address."""
     if request.POST.get("all"):
-        accounts = selected(request)
+        accounts = invitations.not_just_invited(selected(request))
     else:
         accounts = MailAccount.objects.manageable_by(request.user)
         accounts = accounts.filter(public_id__in=public_ids(request))

@@ -129,6 +129,10 @@ def test_ticked_mailboxes_are_invited_or_all_that_wait_within_the_filters(client
     assert [row.account for row in Invitation.objects.all()] == [one]
     client.post(f"{INVITATIONS}invite/?q=other", {"all": "1"})
     assert Invitation.objects.latest("pk").account == other
+    client.post(f"{INVITATIONS}invite/", {"all": "1"})
+    assert Invitation.objects.count() == 2, "a second press for everybody writes to nobody twice"
+    client.post(f"{INVITATIONS}invite/", {"selected": [one.public_id]})
+    assert Invitation.objects.count() == 3
     page = client.get(INVITATIONS)
     assert page.context["progress"].invited == 2
 
