@@ -37,6 +37,21 @@ def _deleted(instance: Any, **_arguments: Any) -> None:
     for grant in Grant.objects.filter(created_by=instance):
         if not _uses(MailAccount.objects.kept().exclude(owner=instance), grant.pk).exists():
             revoking.release(grant, "person deleted")
+        _become_nobodys(grant.pk)
+
+
+def _become_nobodys(pk: Any) -> None:
+    """Make room: the grant of somebody who is deleted becomes nobody's, of which a mailbox has one at a server."""
+    grant = Grant.objects.get(pk=pk)
+    other = Grant.objects.of_mailbox(grant.server, None, grant.mailbox_address).first()
+    if other is None:
+        return
+    is_needed = grant.state == Grant.State.ACTIVE and other.state != Grant.State.ACTIVE
+    kept, spare = (grant, other) if is_needed else (other, grant)
+    for column in ("receive_grant", "send_grant"):
+        MailAccount.objects.filter(**{column: spare}).update(**{column: kept})
+    revoking.release(spare, "person deleted")
+    spare.delete()
 
 
 def release_unused() -> int:

@@ -16,7 +16,7 @@ from oauthservers import revoking, vault
 from oauthservers import tasks as oauth_tasks
 from oauthservers.models import AuthorizationServer, Grant, PendingRevocation
 from oauthservers.providers.base import Identity, TokenResponse
-from tests.factories.webmail import MailAccountFactory, MailServerFactory
+from tests.factories.webmail import GrantFactory, MailAccountFactory, MailServerFactory
 from webmail import releasing, removal
 from webmail.models import MailAccount
 
@@ -156,6 +156,22 @@ def test_deleting_a_person_gives_the_connections_up(realm, olga, grant, account)
     olga.delete()
     assert state(grant) == Grant.State.REVOKED
     assert revoking.tell_servers() == 1
+
+
+@pytest.mark.parametrize("others_state", ["active", "revoked"])
+def test_deleting_a_person_leaves_one_connection_of_nobody(olga, grant, server, others_state):
+    shared = {"kind": MailAccount.Kind.SHARED, "owner": None, "authorized_as": OLGA}
+    _first, second = (using(grant, server, address=f"{name}@lab.example") for name in ("a", "b"))
+    other = GrantFactory(
+        server=server, created_by=None, mailbox_address=OLGA.upper(), state=others_state
+    )
+    MailAccount.objects.update(**shared)
+    MailAccount.objects.filter(pk=second.pk).update(receive_grant=other)
+    olga.delete()
+    left = Grant.objects.get()
+    assert (left.created_by, left.state) == (None, Grant.State.ACTIVE)
+    assert left == (other if others_state == "active" else grant)
+    assert set(MailAccount.objects.values_list("receive_grant", flat=True)) == {left.pk}
 
 
 def test_an_account_that_was_switched_off_keeps_its_connection_for_a_day(grant, account):
