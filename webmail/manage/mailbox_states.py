@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import Case, Count, F, Q, QuerySet, When
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from groupware import parameters
 from groupware.organisation.models import Unit
@@ -106,7 +106,9 @@ def counted(accounts: QuerySet[MailAccount]) -> list[dict[str, Any]]:
     beside = accounts.aggregate(
         **{key: Count("pk", filter=fits) for key, (_word, fits) in BESIDE.items()}
     )
-    found = [{"key": "", "word": _("All"), "count": sum(of_tokens.values())}]
+    found = [
+        {"key": "", "word": pgettext("filter of the list", "All"), "count": sum(of_tokens.values())}
+    ]
     for key, (word, _dot) in states.WORDS.items():
         found.append({"key": key, "word": word, "count": of_tokens[key]})
     for key, (word, _fits) in BESIDE.items():

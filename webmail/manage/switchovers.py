@@ -166,7 +166,7 @@ def _progress(request: HttpRequest, found: Switchover) -> HttpResponse:
     invited, not_invited = figures.get(True, 0), figures.get(False, 0)
     total = accounts.count()
     stages = {
-        "": (_("All"), accounts, total),
+        "": (pgettext("filter of the list", "All"), accounts, total),
         "waiting": (_("Not invited yet"), waiting.exclude(Exists(live)), not_invited),
         "invited": (_("Invited"), waiting.filter(Exists(live)), invited),
     }
