@@ -208,11 +208,11 @@ def attempt_code_of(account: MailAccount, direction: str) -> str:
 
 
 def _known(account: MailAccount, column: str) -> Any:
-    direction = column.partition("_")[0]
-    if account.pk is None or not _uses_a_connection(account, direction):
+    if column in account.__dict__:
+        return account.__dict__[column]
+    if account.pk is None or not _uses_a_connection(account, column.partition("_")[0]):
         return None
-    if column not in account.__dict__:
-        account.__dict__.update(_found(account.pk))
+    account.__dict__.update(_found(account.pk))
     return account.__dict__[column]
 
 
