@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from datetime import timedelta
 
+from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
@@ -58,10 +59,13 @@ def release(grant: Grant, reason: str, code: str = "") -> None:
     row = Grant.objects.select_related("server").filter(pk=grant.pk).first()
     if row is None or row.state == Grant.State.REVOKED:
         return
-    refresh_token = erase(row, code)
-    if refresh_token and not same_consent(row):
-        leave(row, refresh_token)
-    record("oauthservers.grant.disconnected", target=row, details={"reason": reason})
+    with (
+        transaction.atomic()
+    ):  # a token that is erased here without a note would live on at its server
+        refresh_token = erase(row, code)
+        if refresh_token and not same_consent(row):
+            leave(row, refresh_token)
+        record("oauthservers.grant.disconnected", target=row, details={"reason": reason})
     tell(Grant.objects.get(pk=row.pk))
 
 

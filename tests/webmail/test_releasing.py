@@ -7,6 +7,7 @@ from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db.models.signals import pre_save
 from django.utils import timezone
 
 from groupware.audit.models import AuditEvent
@@ -202,6 +203,20 @@ def test_the_server_is_not_told_while_the_same_consent_serves_another_connection
     )
     removal.begin(account)
     assert not PendingRevocation.objects.exists() and state(other) == Grant.State.ACTIVE
+
+
+def test_nothing_is_erased_without_the_note_for_the_server(grant):
+    def crash(**_) -> None:
+        raise ZeroDivisionError
+
+    pre_save.connect(crash, sender=PendingRevocation)
+    try:
+        with pytest.raises(ZeroDivisionError):
+            revoking.release(grant, "crash")
+    finally:
+        pre_save.disconnect(crash, sender=PendingRevocation)
+    assert state(grant) == Grant.State.ACTIVE
+    assert Grant.objects.get().refresh_token == grant.refresh_token
 
 
 def test_disconnecting_ends_no_other_connection_on_the_same_consent(realm, grant, server):
