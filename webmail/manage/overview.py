@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import tzinfo
 from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlencode
@@ -132,10 +133,12 @@ def export(request: HttpRequest) -> StreamingHttpResponse:
         _("Whose turn"),
         _("Since"),
     ]
-    return as_file(lines(header, _rows(found)), "mailboxes.csv")
+    # The rows are written when the request is over, and with it the time zone of the person.
+    rows = _rows(found, timezone.get_current_timezone())
+    return as_file(lines(header, rows), "mailboxes.csv")
 
 
-def _rows(found: QuerySet[MailAccount]) -> Iterator[list[Any]]:
+def _rows(found: QuerySet[MailAccount], zone: tzinfo) -> Iterator[list[Any]]:
     names = dict(MailServer.objects.values_list("pk", "name"))
     for values in listed(found).values(*_VALUES).iterator(chunk_size=2000):
         account = SimpleNamespace(**values)
@@ -149,12 +152,12 @@ def _rows(found: QuerySet[MailAccount]) -> Iterator[list[Any]]:
             names.get(account.outgoing_server_id),
             row.receive.word,
             row.send.word,
-            _moment(account.received_at),
-            _moment(account.sent_at),
+            _moment(account.received_at, zone),
+            _moment(account.sent_at, zone),
             row.turn,
-            _moment(row.since),
+            _moment(row.since, zone),
         ]
 
 
-def _moment(moment: Any) -> str:
-    return timezone.localtime(moment).isoformat(sep=" ", timespec="minutes") if moment else ""
+def _moment(moment: Any, zone: tzinfo) -> str:
+    return timezone.localtime(moment, zone).isoformat(sep=" ", timespec="minutes") if moment else ""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.contrib.auth import get_user_model
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
@@ -121,6 +122,13 @@ def test_the_overview_is_exported_as_filtered_and_recorded(client, servers):
     assert "in@example.jp" in text and "out@example.jp" not in text
     assert "Not authorized" in text
     assert AuditEvent.objects.get(name="webmail.accounts.exported").details == {"accounts": 1}
+
+
+def test_times_of_the_exported_overview_are_those_of_the_reader(client, servers):
+    get_user_model().objects.update(time_zone="America/New_York")
+    waiting(servers, received_at=datetime(2026, 1, 2, 3, tzinfo=UTC))
+    text = words(client.post(f"{OVERVIEW}export/"))
+    assert "2026-01-01 22:00-05:00" in text
 
 
 def test_ticked_mailboxes_are_invited_or_all_that_wait_within_the_filters(client, servers):
