@@ -11,7 +11,7 @@ from kombu.exceptions import OperationalError
 logger = logging.getLogger(__name__)
 
 
-def ring(task: Any, *arguments: int, after: float = 0) -> None:
+def ring(task: Any, *arguments: Any, after: float = 0) -> None:
     """Start ``task`` once the transaction is committed, ``after`` seconds; a missing broker only makes it later."""
 
     def send() -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import time
 
 from celery import shared_task
+from django.contrib.auth import get_user_model
 from django.core.cache import cache
 from kombu.exceptions import OperationalError
 
 from webmail import (
     checks,
     invitations,
+    opening,
     outbox,
     rawstore,
     releasing,
@@ -110,6 +112,13 @@ def erase_removed() -> None:
 def release_unused_grants() -> None:
     """Give up connections of people who left and of accounts that were switched off."""
     releasing.release_unused()
+
+
+@shared_task(soft_time_limit=15 * 60, time_limit=16 * 60)
+def open_mailboxes(pks: list[int], by: int) -> None:
+    """Connect some accounts through the organization's access, in the name of the administrator who asked."""
+    if person := get_user_model().objects.active().filter(pk=by).first():
+        opening.open_all(pks, person)
 
 
 @shared_task

@@ -121,6 +121,7 @@ RULES: dict[str, tuple[str, set[str], str]] = {
     "webmail:waiting": ("get", PERSON, ""),
     "webmail:invitation": ("get", OWNER, "invitation"),
     "webmail:manage_overview": ("get", FUNCTION, ""),
+    "webmail:manage_open_all": ("post", FUNCTION, ""),
     "webmail:manage_overview_export": ("post", FUNCTION, ""),
     "webmail:manage_invitations": ("get", FUNCTION, ""),
     "webmail:manage_invite": ("post", FUNCTION, ""),

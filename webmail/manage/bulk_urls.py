@@ -7,6 +7,7 @@ from webmail.manage import invitations, overview, switchovers, transfer
 urlpatterns = [
     path("overview/", overview.overview, name="manage_overview"),
     path("overview/export/", overview.export, name="manage_overview_export"),
+    path("overview/open/", overview.open_all, name="manage_open_all"),
     path("invitations/", invitations.invitation_list, name="manage_invitations"),
     path("invitations/invite/", invitations.invite, name="manage_invite"),
     path("invitations/again/", invitations.again, name="manage_invite_again"),

@@ -8,12 +8,15 @@ from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlencode
 
+from django.contrib import messages as flash
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
@@ -21,13 +24,15 @@ from groupware.audit.record import record
 from groupware.functions.permissions import function_admin_required
 from groupware.organisation.models import Unit
 from groupware.tables import ACTS, columns
-from webmail import invitations
+from webmail import invitations, opening, tasks
+from webmail.bell import ring
 from webmail.manage.mailbox_states import Filters, counted, facts, listed, offered_servers, owner_of
 from webmail.manage.transfer import as_file
 from webmail.models import MailAccount, MailServer
 from webmail.transfer.exporting import lines
 
 PAGE = 50
+_OPENED_TOGETHER = 25  # mailboxes in one task: the authorization server is asked for each
 _VALUES = (
     "pk",
     "owner__username",
@@ -74,6 +79,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         "filters": filters,
         "query": _query(request, page=None),
         "needing": invitations.needing(found).count(),
+        "opening": opening.waiting(found).count(),
         "progress": invitations.progress(),
         "units": Unit.objects.order_by("name"),
         "servers": offered_servers(),
@@ -111,6 +117,22 @@ def _query(request: HttpRequest, **changes: str | None) -> str:
         if value:
             query[name] = value
     return urlencode([(name, value) for name, value in query.items() if value])
+
+
+@function_admin_required("webmail")
+@require_POST
+def open_all(request: HttpRequest) -> HttpResponse:
+    """Open what the filters show through the organization's access; it may be pressed again for what is left."""
+    pks = list(opening.waiting(selected(request)).values_list("pk", flat=True))
+    for start in range(0, len(pks), _OPENED_TOGETHER):
+        ring(tasks.open_mailboxes, pks[start : start + _OPENED_TOGETHER], request.user.pk)
+    text = ngettext(
+        "%(count)d mailbox is being opened. The states change by themselves.",
+        "%(count)d mailboxes are being opened. The states change by themselves.",
+        len(pks),
+    )
+    flash.success(request, text % {"count": len(pks)})
+    return redirect(f"{reverse('webmail:manage_overview')}?{request.GET.urlencode()}")
 
 
 @function_admin_required("webmail")
