@@ -13,19 +13,35 @@ from django.utils.translation import gettext_lazy, pgettext
 
 from groupware import parameters
 from groupware.organisation.models import Unit
+from oauthservers.models import Grant
 from webmail import token_states as states
 from webmail.models import MailAccount, MailServer
 
 Health = MailAccount.Health
 _AUTHORIZED = {states.ACTIVE, states.NONE}
 _STOPPED = (Health.OWNER_REQUIRED, Health.ADMINISTRATOR_REQUIRED)
+_SHARES = Q(send_authentication=MailAccount.SendAuthentication.SAME_AS_RECEIVING)
 
 #: States beside those of tokens: key → word, condition.
 BESIDE: dict[str, tuple[Any, Q]] = {
     "refused": (
         gettext_lazy("Refused by the mail server"),
-        (Q(receive_health__in=_STOPPED) & ~Q(receive_error_code="missing_scope"))
-        | (Q(send_health__in=_STOPPED) & ~Q(send_error_code="missing_scope")),
+        # A sign-in that is missing or has ended is a state of its token, not the mail server's word.
+        (
+            Q(receive_health__in=_STOPPED)
+            & ~Q(receive_error_code=states.MISSING_SCOPE)
+            & (~Q(receive_authentication="oauth2") | Q(receive_grant__state=Grant.State.ACTIVE))
+        )
+        | (
+            Q(send_health__in=_STOPPED)
+            & ~Q(send_error_code=states.MISSING_SCOPE)
+            & (
+                Q(send_authentication__in=("password", "none"))
+                | (~_SHARES & Q(send_grant__state=Grant.State.ACTIVE))
+                | (_SHARES & ~Q(receive_authentication="oauth2"))
+                | (_SHARES & Q(receive_grant__state=Grant.State.ACTIVE))
+            )
+        ),
     ),
     "retrying": (
         gettext_lazy("Temporary trouble"),

@@ -57,7 +57,12 @@ def words(response) -> str:
 
 
 def test_the_overview_counts_states_and_says_whose_turn_it_is(client, servers):
-    account = waiting(servers, owner=make.PersonFactory(display_name="Aoki Haruka"))
+    account = waiting(
+        servers,
+        owner=make.PersonFactory(display_name="Aoki Haruka"),
+        receive_health="owner_required",
+        receive_error_code="not_authorized",
+    )
     broken = make.MailAccountFactory(
         receive_health="administrator_required",
         receive_error_since=timezone.now() - timedelta(hours=2),
