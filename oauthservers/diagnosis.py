@@ -61,6 +61,11 @@ def claim(server: AuthorizationServer) -> bool:
     )
 
 
+def give_back(server: AuthorizationServer) -> None:
+    """A test that was claimed does not begin after all."""
+    AuthorizationServer.objects.filter(pk=server.pk).update(connection_test_started_at=None)
+
+
 def is_running(server: AuthorizationServer) -> bool:
     """Whether a test has begun and can still end."""
     began = server.connection_test_started_at

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -47,6 +48,22 @@ def test(request: HttpRequest, server_id: UUID) -> HttpResponse:
     if request.headers.get("HX-Request"):
         return checks(request, server_id)
     return redirect("oauthservers:server", server_id)
+
+
+def ask_for(server: AuthorizationServer) -> None:
+    """Have a server that was just saved tested by a worker; nobody need press anything to learn that it works."""
+
+    def ring() -> None:
+        if not server.is_enabled or not diagnosis.claim(server):
+            return
+        try:
+            tasks.test_server.apply_async(
+                args=[server.pk], kwargs={"is_routine": True}, retry=False
+            )
+        except OperationalError:  # the next sweep finds it
+            diagnosis.give_back(server)
+
+    transaction.on_commit(ring)
 
 
 @never_cache

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from groupware.audit.record import record
 from groupware.functions.permissions import system_admin_required
 from groupware.tables import Column, columns
-from oauthservers.manage import editing, preset_words, settings_page
+from oauthservers.manage import connection_tests, editing, preset_words, settings_page
 from oauthservers.manage.forms import ServerForm
 from oauthservers.manage.usage import usage_of
 from oauthservers.models import AuthorizationServer, Grant
@@ -79,6 +79,7 @@ def add(request: HttpRequest, kind: str) -> HttpResponse:
         with transaction.atomic():
             server = editing.save(form)
             made = _register_mail_servers(server, preset, form.cleaned_data.get("mail_servers", []))
+        connection_tests.ask_for(server)
         messages.success(request, _added(server, made))
         return redirect("oauthservers:server", server.public_id)
     return _form_page(request, form, {"preset": preset, "about": preset_words.about(preset)})
@@ -137,6 +138,7 @@ def edit(request: HttpRequest, server_id: UUID) -> HttpResponse:
             conflicts = form.conflicts()
             if not conflicts:
                 server = editing.save(form)
+                connection_tests.ask_for(server)
                 messages.success(request, _("%(server)s is saved.") % {"server": server})
                 return redirect("oauthservers:server", server.public_id)
             context = {"conflicts": conflicts, "last_change": editing.last_change(server)}

@@ -12,6 +12,7 @@ from oauthservers import vault
 from oauthservers.errors import OAuthError
 from oauthservers.flows import application
 from oauthservers.models import AuthorizationServer, Grant
+from tests.journeys.town import eventually
 from tests.oauthservers import registry
 from tests.oauthservers.conftest import grant_for, outdate
 from tests.oauthservers.registry import add, file, page
@@ -134,3 +135,15 @@ def test_redirect_uri_of_the_pasted_way_is_shown_where_it_is_offered(browser):
     assert "127.0.0.1" not in page(browser, only_server())
     change(browser, offers_pasted_code="on")
     assert "http://127.0.0.1:1/" in page(browser, only_server())
+
+
+def test_server_that_was_saved_is_tested_by_itself(workers, browser, sandbox):
+    add(
+        browser,
+        "microsoft",
+        client_id=sandbox.microsoft.client_id,
+        client_secret=sandbox.microsoft.client_secret,
+        endpoint=sandbox.microsoft.endpoint_of_tenant,
+        ca_file=file(sandbox.ca_file.read_bytes(), "ca.pem"),
+    )
+    eventually(lambda: only_server().connection_state == "connected", "a test of the connection")
