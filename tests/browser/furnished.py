@@ -23,6 +23,7 @@ from webmail.models import (
     OutgoingMessage,
     WebmailPolicy,
 )
+from webmail.search import indexing
 
 LONG_NAME = "Konstantin Alexandrovich Vorontsov-Dashkov of the Laboratory"
 LONG_SUBJECT = "【重要】2026年度下期 全社情報システム更改に伴うメールアカウント再認証のお願いと作業手順のご案内"
@@ -62,6 +63,8 @@ def furnish(language: str = "en", appearance: str = "light") -> Furnished:
     managed, shared_message = _shared_accounts(haruka, unit, google, servers)
     furnish_checks(troubled, account, haruka)
     record("users.session.started", actor=haruka, target=haruka)
+    while indexing.index_batch():
+        pass
     return Furnished(
         haruka,
         admin,

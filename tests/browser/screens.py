@@ -48,6 +48,8 @@ def of_haruka(world: Furnished) -> dict[str, str]:
         "list-empty": reverse("webmail:mailbox", args=[world.account.mailboxes.get(role="junk").public_id]),
         "list-filtered-to-nothing": reverse("webmail:mailbox", args=[world.account.mailboxes.get(role="junk").public_id]) + "?show=unread",
         "list-troubled": reverse("webmail:mailbox", args=[world.troubled.mailboxes.get(role="inbox").public_id]),
+        "search": reverse("webmail:search") + "?q=%E6%96%87%E5%85%B7+before:soon",
+        "search-nothing": reverse("webmail:search") + "?q=xylophone",
         "message-html": reverse("webmail:message", args=[html.public_id]),
         "message-plain": reverse("webmail:message", args=[plain.public_id]),
         "composer": reverse("webmail:draft", args=[world.draft.public_id]),

@@ -188,4 +188,6 @@ export function start() {
   document.addEventListener("htmx:oobAfterSwap", settleOnce);
   document.addEventListener("htmx:afterSettle", settleOnce);
   document.addEventListener("webmail:closed", () => show("list"));
+  // Whoever searched goes on with what was found.
+  if (document.querySelector("#message-list[data-takes-focus]") && rows().length) rove(grid(), rows()[0]);
 }
