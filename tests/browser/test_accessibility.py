@@ -18,6 +18,8 @@ pytestmark = pytest.mark.browser
 DRESSES = [
     pytest.param(1280, "light", "en", id="wide-light-en"),
     pytest.param(390, "dark", "ja", id="narrow-dark-ja"),
+    pytest.param(390, "light", "fr", id="narrow-light-fr"),
+    pytest.param(1280, "dark", "ru", id="wide-dark-ru"),
 ]
 EXPECTED = ("status of 403", "status of 404")  # Chromium writes every refusal into its console
 
