@@ -13,6 +13,7 @@ from groupware.sentences import joined
 from oauthservers import findings
 from webmail import remedies
 from webmail.error_messages import RECEIVE, SEND, Advice, advise
+from webmail.error_table import OWNER
 
 AUTHORIZATION = "authorization"
 
@@ -87,13 +88,22 @@ class Step:
         return advise(self.code, self.direction, self.health)
 
     @property
-    def explanation(self) -> str:
-        """What a step that failed means and whose turn it is, in sentences."""
+    def needs_authorization(self) -> bool:
+        """Whether somebody has to sign in before this step can succeed."""
+        return not self.is_fine and (
+            self.health == "owner_required" or self.code == "not_authorized"
+        )
+
+    def explanation(self, owner: str = "") -> str:
+        """What a step that failed means and whose turn it is; ``owner`` says so when it is not the reader's."""
         if self.direction == AUTHORIZATION:
             finding = findings.Finding(self.key, self.state, self.code, self.facts)
             return findings.explanation(finding, self.server)
         told = self.advice
-        return joined(told.headline, told.still_works, told.who) if told else ""
+        if told is None:
+            return ""
+        who = owner if owner and told.who == str(OWNER) else told.who
+        return joined(told.headline, told.still_works, who)
 
     @property
     def steps(self) -> tuple[str, ...]:

@@ -34,7 +34,10 @@ _STILL = {
     SEND: _("Receiving goes on, and nothing that you wrote is lost."),
 }
 # Before the first consent there is no mail here, and sending may wait for the same consent.
-_NOT_YET = {"not_authorized": _("Mail is received as soon as the mailbox is authorized.")}
+_NOT_YET = {
+    RECEIVE: _("Mail is received as soon as the mailbox is authorized."),
+    SEND: _("Mail can be sent as soon as the mailbox is authorized."),
+}
 
 
 # A state (value of MailAccount.Health) that waits for a person: who that is, what to press, and which sentences would say otherwise.
@@ -58,9 +61,7 @@ def advise(code: str, direction: str, health: str = "") -> Advice:
 
 
 def _of_code(code: str, direction: str) -> Advice:
-    still_works = str(
-        _STILL[direction] if direction == SEND else _NOT_YET.get(code, _STILL[RECEIVE])
-    )
+    still_works = str((_NOT_YET if code == "not_authorized" else _STILL)[direction])
     if code in CODES:
         headline, who, button = CODES[code]
         return Advice(str(headline), still_works, str(who), str(button))

@@ -44,6 +44,7 @@ __all__ = [
     "counts",
     "forget",
     "grant_of",
+    "is_theirs",
     "may_authorize",
     "prepared",
     "server_of",
@@ -130,7 +131,7 @@ def status_of(account: MailAccount, direction: str, reader: Any = None) -> Token
     key = states.key_of(account, direction)
     words = _SENTENCES[key](account, direction)
     word, state = WORDS[key]
-    if words.get("who") == _YOU and not _is_theirs(account, reader):
+    if words.get("who") == _YOU and not is_theirs(account, reader):
         words["who"] = _("%(address)s has to sign in.") % {"address": account.sign_in_address}
     words = {name: str(value) if name in _TEXTS else value for name, value in words.items()}
     return TokenStatus(key, str(word), state, server=server_of(account, direction), **words)
@@ -141,7 +142,7 @@ _YOU = gettext_lazy("You can mend this.")
 _NOBODY = gettext_lazy("Nobody has to act.")
 
 
-def _is_theirs(account: MailAccount, reader: Any) -> bool:
+def is_theirs(account: MailAccount, reader: Any) -> bool:
     """Whether it is for the reader to sign in: their own account, or a shared one that they look after."""
     if reader is None or account.owner_id == reader.pk:
         return True

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from groupware.functions.permissions import administers
 from groupware.notices.moments import in_words
-from webmail import checks, tasks
+from webmail import checks, tasks, token_status
 from webmail.check_steps import AUTHORIZATION, GROUPS, Step, label_of, line_of
 from webmail.models import MailAccount, MailboxCheck
 from webmail.views.bell import ring
@@ -98,15 +98,36 @@ def _context(request: HttpRequest, account: MailAccount) -> dict[str, Any]:
     return context | {
         "is_running": is_running,
         "is_interrupted": not is_running and run.state != MailboxCheck.State.DONE,
-        "groups": _groups(steps, checks.awaited(run) if is_running else []),
+        "groups": _groups(
+            steps, checks.awaited(run) if is_running else [], _owner(account, request)
+        ),
+        "authorizes": not is_running and _authorizes(account, steps),
         "failed": sum(not step.is_fine for step in steps),
         "report": _report(account, run, steps),
     }
 
 
-def _groups(steps: Iterable[Step], awaited: Iterable[tuple[str, str]]) -> list[Group]:
+def _owner(account: MailAccount, request: HttpRequest) -> str:
+    """Who has to sign in, for a reader who has not; empty for whom it is their own turn."""
+    if token_status.is_theirs(account, request.user):
+        return ""
+    return _("%(address)s has to sign in.") % {"address": account.sign_in_address}
+
+
+def _authorizes(account: MailAccount, steps: Iterable[Step]) -> bool:
+    """Whether signing in at an authorization server is what helps."""
+    return any(
+        step.needs_authorization and token_status.server_of(account, step.direction)
+        for step in steps
+        if step.direction != AUTHORIZATION
+    )
+
+
+def _groups(steps: Iterable[Step], awaited: Iterable[tuple[str, str]], owner: str) -> list[Group]:
     groups = {
-        direction: Group(_heading(direction, own := list(found)), [_row(step) for step in own])
+        direction: Group(
+            _heading(direction, own := list(found)), [_row(step, owner) for step in own]
+        )
         for direction, found in groupby(steps, lambda step: step.direction)
     }
     is_first = True
@@ -123,7 +144,7 @@ def _heading(direction: str, steps: list[Step]) -> str:
     return " · ".join([str(GROUPS[direction]), *servers])
 
 
-def _row(step: Step) -> Row:
+def _row(step: Step, owner: str) -> Row:
     state = step.state if step.direction == AUTHORIZATION else ""
     words = {"trouble": _("Works for now"), "off": _("Not tested")}
     took = _("%(milliseconds)d ms") % {"milliseconds": step.milliseconds}
@@ -133,7 +154,7 @@ def _row(step: Step) -> Row:
         name=step.label,
         state=state or ("active" if step.is_fine else "act"),
         word=str(words.get(state, _("Works") if step.is_fine else _("Failed"))),
-        remedy=step.explanation or ("" if is_long else step.detail),
+        remedy=step.explanation(owner) or ("" if is_long else step.detail),
         detail="\n".join(filter(None, folded)),
         duration=took if step.milliseconds else "",
         steps=step.steps,

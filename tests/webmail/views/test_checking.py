@@ -11,11 +11,12 @@ from django.utils import timezone
 
 from groupware.audit.models import AuditEvent
 from groupware.functions.models import FunctionAdministrator
+from tests.factories import webmail as make
 from tests.factories.webmail import PersonFactory
 from tests.servers import free_port
 from tests.webmail.conftest import MailWorld
 from webmail import checks, tasks
-from webmail.models import MailAccount, MailboxCheck
+from webmail.models import MailAccount, MailboxCheck, MailServer
 
 SECRET = "hunter2-canary"
 
@@ -134,6 +135,25 @@ def test_an_administrator_checks_but_sends_nothing_in_the_name_of_others(account
     assert "Test message of the groupware" not in world.on_server()
     event = AuditEvent.objects.get(name="webmail.account.checked")
     assert (event.actor, event.target_id) == (administrator, str(account.public_id))
+
+
+def test_who_has_to_sign_in_is_told_to_each_reader_with_the_way_there(client, account):
+    server = make.AuthorizationServerFactory()
+    MailServer.objects.update(authorization_server=server)
+    MailAccount.objects.update(receive_authentication="oauth2", receive_password="")
+    administrator = PersonFactory(is_system_administrator=True)
+    browser = Client()
+    browser.force_login(administrator)
+    press(client, account)
+    work()
+    for_owner, for_administrator = page(client, account), page(browser, account)
+    assert "You can mend this." in for_owner
+    assert "You can mend this." not in for_administrator
+    assert f"{account.address} has to sign in." in for_administrator
+    for shown in (for_owner, for_administrator):
+        assert reverse("webmail:authorize", args=[account.public_id]) in shown
+        assert "Receiving goes on" not in shown
+        assert "Mail can be sent as soon as the mailbox is authorized." in shown
 
 
 def test_somebody_else_finds_nothing(stranger, account):

@@ -37,7 +37,7 @@ class Command(BaseCommand):
         words = f"{group} {step.label}: {step.detail}".rstrip(": ")
         self.stdout.write(f"  {mark} {words} [{step.milliseconds} ms]")
         if not step.is_fine:
-            self.stdout.write(f"         {step.explanation} ({step.code})")
+            self.stdout.write(f"         {step.explanation()} ({step.code})")
         for number, act in enumerate(step.steps, 1):
             self.stdout.write(f"         {number}. {act}")
         if step.server_text:
