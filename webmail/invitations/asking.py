@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -38,6 +39,12 @@ def needing(accounts: QuerySet[MailAccount]) -> QuerySet[MailAccount]:
         Q(incoming_server__authorization_server__access=_EVERYBODY)
         & (Q(outgoing_server=None) | Q(outgoing_server__authorization_server__access=_EVERYBODY))
     )
+
+
+def _silent_addresses(invited: Iterable[MailAccount]) -> set[str]:
+    """Mailboxes in which nobody would read an invitation: those invited, and others that wait for a sign-in."""
+    waiting = needing(MailAccount.objects.order_by()).values_list("address", flat=True)
+    return {address.casefold() for address in (*waiting, *(one.address for one in invited))}
 
 
 def waiting_for(user: Any) -> QuerySet[MailAccount]:
@@ -81,12 +88,15 @@ def invite(accounts: QuerySet[MailAccount], by: Any) -> Outcome:
     with transaction.atomic():
         found = list(accounts.select_related("owner").only(*_READ))
         managers = _managers([account.pk for account in found if account.owner_id is None])
+        silent = _silent_addresses(found)
         rows = []
         for account in found:
             recipient = account.owner or managers.get(account.pk)
             if recipient is None:
                 continue
-            address = address_for(recipient, [account.address])
+            offered = (recipient.notice_address, recipient.email)
+            unread = [one for one in offered if one.casefold() in silent]
+            address = address_for(recipient, unread)
             rows.append(
                 Invitation(
                     account=account,

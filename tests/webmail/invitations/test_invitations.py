@@ -93,6 +93,15 @@ def test_somebody_without_another_address_is_invited_on_the_screen_and_that_is_s
     assert account.address in signed_in(person).get("/settings/mail/waiting/").content.decode()
 
 
+def test_nobody_is_written_to_at_a_mailbox_that_waits_itself():
+    manager = make.PersonFactory(email="aoki@example.jp")
+    waiting_account(owner=manager, address="aoki@example.jp")
+    shared = waiting_account(owner=None, kind="shared", address="info@example.jp")
+    AccountMember.objects.create(account=shared, user=manager, role="manager")
+    outcome = invite(shared)
+    assert (outcome.invited, outcome.without_address) == (1, 1)
+
+
 def test_the_person_who_manages_a_shared_account_is_invited_and_nobody_else():
     account = waiting_account(owner=None, kind="shared")
     lonely = waiting_account(owner=None, kind="shared")
